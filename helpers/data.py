@@ -1,0 +1,128 @@
+"""The 70,000 digits of MNIST, from the file in this repository.
+
+Source and licence: ``book/data/README.md``. The file is made by ``tools/fetch_mnist.py``.
+"""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+DATA = Path(__file__).resolve().parent.parent / "book" / "data"
+MNIST_FILE = DATA / "mnist.npz"
+MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
+SHAPES = {
+    "x_train": (60000, 28, 28),
+    "y_train": (60000,),
+    "x_test": (10000, 28, 28),
+    "y_test": (10000,),
+}
+CURE = "Restore it with `git checkout -- book/data/mnist.npz`, or make it again with `make data`."
+
+# Two constants to read any MNIST figure by, in nats an image; tests/test_data.py recomputes both.
+GREY_FLOOR = 45.76  # entropy of the grey levels: no Bernoulli model of grey targets can score less
+MEAN_IMAGE_NATS = 206.0  # predicting the mean training image for every test digit
+
+_verified = set()  # files whose checksum was right earlier in this process
+
+
+def load_mnist(path=MNIST_FILE):
+    """Return all of MNIST as ``(x_train, y_train), (x_test, y_test)``.
+
+    Images are float32 in [0, 1], of shape (60000, 28, 28) and (10000, 28, 28); labels are int64
+    of shape (60000,) and (10000,). The bundled file is used if it is there, and checked once a
+    process; otherwise Keras downloads its own copy.
+
+    Raises:
+        ValueError: the file is there but is not the published MNIST (damaged, altered, another).
+        FileNotFoundError: there is no file and the download failed too.
+    """
+    path = Path(path)
+    arrays = _read(path) if path.exists() else _download(path)
+    x_train, y_train, x_test, y_test = (arrays[name] for name in SHAPES)
+    return (
+        (x_train.astype("float32") / 255, y_train.astype("int64")),
+        (x_test.astype("float32") / 255, y_test.astype("int64")),
+    )
+
+
+def _read(path):
+    if not path.is_file():
+        raise ValueError(f"{path} should be a file, but is a folder. {CURE}")
+    if str(path.resolve()) not in _verified:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != MNIST_SHA256:
+            raise ValueError(
+                f"{path} is not the MNIST file of this book: its SHA-256 begins with {digest[:12]}, "
+                f"expected {MNIST_SHA256[:12]} ({path.stat().st_size:,} bytes). It may be truncated, "
+                f"altered, or a Git LFS pointer. {CURE}"
+            )
+        _verified.add(str(path.resolve()))
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return check_arrays({name: file[name] for name in SHAPES}, path)
+    except (OSError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path} cannot be read: {error}. {CURE}") from error
+
+
+def _download(path):
+    import keras
+
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:  # Keras raises what its URL library raises
+        raise FileNotFoundError(
+            f"MNIST is not at {path}, and Keras could not download it ({error}). {CURE} Or connect "
+            "to the internet and run this again."
+        ) from error
+    arrays = dict(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return check_arrays(arrays, "Keras's download")
+
+
+def check_arrays(arrays, source):
+    """Return ``arrays`` if they have MNIST's shapes, type and labels; raise ValueError if not."""
+    for name, shape in SHAPES.items():
+        array = np.asarray(arrays[name])
+        if array.shape != shape or array.dtype != np.uint8:
+            raise ValueError(
+                f"{name} in {source} has shape {array.shape} and type {array.dtype}; "
+                f"expected {shape} and uint8. {CURE}"
+            )
+        if name.startswith("y") and array.max() > 9:
+            raise ValueError(f"{name} in {source} has the label {array.max()}; digits end at 9. {CURE}")
+    return arrays
+
+
+def check_images(x, caller):
+    """Return ``x`` as a float32 array if it is a batch of images in [0, 1]; explain if it is not.
+
+    Args:
+        x: images, shape (n, 28, 28).
+        caller: the function's name, for the message.
+
+    Raises:
+        ValueError: wrong shape, no image, a value that is not finite or outside [0, 1].
+    """
+    x = np.asarray(x)
+    if x.ndim == 2 and x.shape == (28, 28):
+        raise ValueError(
+            f"{caller} takes a batch of images, but was given one image of shape (28, 28). "
+            "Write x[None] for a batch of one."
+        )
+    if x.ndim != 3 or x.shape[1:] != (28, 28) or not len(x):
+        raise ValueError(
+            f"{caller} takes images of shape (n, 28, 28), but was given shape {x.shape}. "
+            "Flat images become pictures with x.reshape(-1, 28, 28)."
+        )
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"{caller} takes numbers, but was given an array of type {x.dtype}.")
+    low, high = x.min(), x.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(f"{caller} was given images with NaN or infinite pixels.")
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"{caller} takes pixels in [0, 1], but was given values from {low:g} to {high:g}. "
+            "Divide pictures of 0 to 255 by 255; do not shift them to [-1, 1]."
+        )
+    return x.astype("float32", copy=False)

@@ -1,0 +1,304 @@
+"""Long training runs that show progress, survive interruption and repeat exactly.
+
+Chapter 6 (Training) uses `train`; the appendix "Your machine" explains how it resumes.
+"""
+
+import hashlib
+import html
+import json
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers.data import check_images
+
+
+def train(
+    vae,
+    x,
+    epochs,
+    batch_size=250,
+    seed=0,
+    validation=None,
+    checkpoint=None,
+    callbacks=(),
+    show=True,
+):
+    """Call `fit` so that the run can be repeated, watched, interrupted and resumed.
+
+    Shuffle and noise of an epoch depend on (seed, epoch) alone, so a resumed run continues
+    exactly where an uninterrupted one would be.
+
+    Args:
+        vae: a compiled model with a method `compute_loss` that needs images only.
+        x: training images, shape (n, 28, 28), in [0, 1].
+        epochs: epochs in all, those of an interrupted run included.
+        batch_size: images a step; the last step of an epoch takes what is left.
+        seed: seed of shuffle and noise.
+        validation: images to evaluate after each epoch, or None.
+        checkpoint: file to write after every epoch and to resume from if it exists, or None.
+        callbacks: further Keras callbacks; one with `get_state` and `set_state` (dicts of
+            arrays) is kept in the checkpoint too.
+        show: whether to display progress.
+
+    Returns:
+        A dict: a list with one float an epoch for each metric, and "seconds".
+
+    Raises:
+        ValueError: unusable images or settings, or a checkpoint of another run.
+        FloatingPointError: the loss became NaN or infinite; the last checkpoint stays.
+    """
+    x = check_images(x, "train")
+    validation = None if validation is None else check_images(validation, "train (validation)")
+    _check_settings(vae, len(x), epochs, batch_size)
+    data = ShuffledImages(x, batch_size, seed)
+    record = _Record(vae, data, epochs, seed, show)
+    callbacks = [record, *callbacks]
+    if checkpoint is not None:
+        # what must be equal for a checkpoint to belong to this run
+        run = dict(images=_digest(x), batch_size=batch_size, seed=seed, weights=_shapes(vae))
+        saver = _Checkpoint(Path(checkpoint), run, record, callbacks[1:])
+        record.done = saver.restore(vae)
+        callbacks.append(saver)
+    vae.fit(
+        data,
+        epochs=epochs,
+        initial_epoch=record.done,
+        validation_data=None if validation is None else (validation,),
+        validation_batch_size=min(500, len(validation)) if validation is not None else None,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    record.finish()
+    return record.history
+
+
+class ShuffledImages(keras.utils.PyDataset):
+    """Batches of images in an order that depends on (seed, epoch) alone.
+
+    Args:
+        x: images, shape (n, 28, 28).
+        batch_size: images a batch.
+        seed: seed of the shuffle.
+    """
+
+    def __init__(self, x, batch_size, seed):
+        super().__init__(workers=0)
+        self.x, self.batch_size, self.seed = x, batch_size, seed
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch):
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.x))
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)
+
+    def __getitem__(self, step):
+        batch = self.order[step * self.batch_size : (step + 1) * self.batch_size]
+        return (self.x[batch],)
+
+
+def set_noise(model, seed, epoch):
+    """Set every seed generator of a model to the state that belongs to (seed, epoch)."""
+    state = np.random.SeedSequence([seed, epoch]).generate_state(2)
+    for variable in model.variables:
+        if variable.name == "seed_generator_state":
+            variable.assign(ops.cast(state, variable.dtype))
+
+
+class Keepsakes(keras.callbacks.Callback):
+    """Keep, after every epoch, the codes of fixed images and prints of fixed prior samples.
+
+    Chapter 6 (Training). `codes` has shape (epochs + 1, n, latent_dim), `prints` has shape
+    (epochs + 1, samples, 28, 28) with probabilities as uint8; entry 0 is the untrained model.
+
+    Args:
+        x: the fixed images, shape (n, 28, 28).
+        samples: how many prior samples to print.
+        seed: seed of the samples.
+    """
+
+    def __init__(self, x, samples=16, seed=0):
+        super().__init__()
+        self.x, self.samples, self.seed = check_images(x, "Keepsakes"), samples, seed
+        self.codes, self.prints = [], []
+
+    def on_train_begin(self, logs=None):
+        if not self.codes:
+            self._keep()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._keep()
+
+    def _keep(self):
+        z = self.model.prior.sample(self.samples, self.seed)
+        prints = ops.sigmoid(self.model.decoder(z))
+        self.codes.append(ops.convert_to_numpy(self.model.encoder(self.x)[0]))
+        self.prints.append(np.round(255 * ops.convert_to_numpy(prints)).astype("uint8"))
+
+    def get_state(self):
+        return {"codes": np.array(self.codes), "prints": np.array(self.prints)}
+
+    def set_state(self, state):
+        self.codes, self.prints = list(state["codes"]), list(state["prints"])
+
+
+class _Record(keras.callbacks.Callback):
+    """Sets the epoch's shuffle and noise, keeps the history, shows progress, stops at NaN."""
+
+    def __init__(self, model, data, epochs, seed, show):
+        super().__init__()
+        self.data, self.epochs, self.seed, self.show = data, epochs, seed, show
+        self.done, self.history, self.display = 0, {}, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.data.set_epoch(epoch)
+        set_noise(self.model, self.seed, epoch)
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._stop_at_nan(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._stop_at_nan(logs)
+        for name, value in {**logs, "seconds": time.perf_counter() - self.started}.items():
+            self.history.setdefault(name, []).append(float(value))
+        self.done = epoch + 1
+        if self.show:
+            self._show()
+
+    def _stop_at_nan(self, logs):
+        if logs and not np.isfinite(float(logs.get("loss", 0.0))):
+            raise FloatingPointError(
+                f"The loss became {float(logs['loss'])} in epoch {self.done + 1}. Usual causes: a learning "
+                "rate that is too high; z_log_var so large that its exponential overflows; log(0) in a "
+                "hand-written cross-entropy (use logits). Lower the learning rate and start again from "
+                "the last checkpoint, if you kept one."
+            )
+
+    def _show(self):
+        seconds = self.history["seconds"]
+        left = (self.epochs - self.done) * float(np.median(seconds[-5:]))
+        state = f"about {left:.0f} s left" if self.done < self.epochs else f"{sum(seconds):.0f} s in all"
+        title = f"Epoch {self.done} of {self.epochs}, {state}"
+        # the first epoch, the last one, and round numbers between: at most about eight rows
+        every = max(1, -(-self.epochs // 7))
+        rows = [e for e in range(self.done) if e == 0 or e == self.done - 1 or (e + 1) % every == 0]
+        table = [["epoch", *self.history]]
+        for e in rows:
+            table.append([str(e + 1), *(f"{values[e]:.2f}" for values in self.history.values())])
+        self.display = show_table(title, table, self.display)
+
+    def finish(self):
+        if self.show and self.display is None and self.history:
+            self._show()
+
+
+def show_table(title, table, display_handle=None):
+    """Show a small table, replacing the one of `display_handle`; plain lines in a terminal."""
+    names = {"val_loss": "held-out loss", "val_reconstruction": "held-out reconstruction", "val_kl": "held-out kl"}
+    table = [[names.get(cell, cell) for cell in table[0]], *table[1:]]
+    try:
+        from IPython import get_ipython
+
+        in_notebook = hasattr(get_ipython(), "kernel")
+    except ImportError:
+        in_notebook = False
+    if not in_notebook:
+        if display_handle is None:
+            print("  ".join(table[0]))
+        print("  ".join(table[-1]), f"({title})", flush=True)
+        return True
+    from IPython.display import HTML, display
+
+    def line(cells, tag):
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag.split()[0]}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(cells, "td") for cells in table[1:])
+    page = HTML(
+        f'<table class="training-log"><caption>{html.escape(title)}</caption>'
+        f'<thead>{line(table[0], "th scope=col")}</thead><tbody>{body}</tbody></table>'
+    )
+    if display_handle is None:
+        return display(page, display_id=True)
+    display_handle.update(page)
+    return display_handle
+
+
+class _Checkpoint(keras.callbacks.Callback):
+    """Writes everything a run needs to go on, after every epoch, in one atomic step."""
+
+    def __init__(self, path, run, record, others):
+        super().__init__()
+        self.path, self.run, self.record = path, run, record
+        self.others = [callback for callback in others if hasattr(callback, "get_state")]
+
+    def on_epoch_end(self, epoch, logs=None):
+        arrays = {"meta": np.array(json.dumps({"run": self.run, "history": self.record.history}))}
+        for i, variable in enumerate(_variables(self.model)):
+            arrays[f"variable/{i}"] = ops.convert_to_numpy(variable)
+        for i, callback in enumerate(self.others):
+            arrays |= {f"callback/{i}/{name}": array for name, array in callback.get_state().items()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(self.path.name + ".part")
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.path)
+
+    def restore(self, model):
+        """Load the checkpoint if there is one; return the number of epochs it has done."""
+        # without this, the optimiser's state would be skipped silently
+        model.optimizer.build(model.trainable_variables)
+        if not self.path.exists():
+            return 0
+        cure = f"Delete {self.path} to start again, or give another file name."
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                arrays = dict(file)
+            meta = json.loads(str(arrays["meta"]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"The checkpoint {self.path} cannot be read ({error}). {cure}") from error
+        for name, value in self.run.items():
+            if meta["run"].get(name) != value:
+                raise ValueError(
+                    f"The checkpoint {self.path} belongs to another run: its {name} is "
+                    f"{meta['run'].get(name)}, here it is {value}. {cure}"
+                )
+        variables = _variables(model)
+        if f"variable/{len(variables)}" in arrays or f"variable/{len(variables) - 1}" not in arrays:
+            raise ValueError(f"The checkpoint {self.path} was written with another optimizer. {cure}")
+        for i, variable in enumerate(variables):
+            variable.assign(arrays[f"variable/{i}"])
+        for i, callback in enumerate(self.others):
+            prefix = f"callback/{i}/"
+            callback.set_state({k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)})
+        self.record.history = meta["history"]
+        return len(meta["history"]["seconds"])
+
+
+def _variables(model):
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _shapes(model):
+    return hashlib.sha256(str([tuple(w.shape) for w in model.weights]).encode()).hexdigest()[:12]
+
+
+def _digest(x):
+    return hashlib.sha256(np.ascontiguousarray(x).view("uint8")).hexdigest()[:12]
+
+
+def _check_settings(model, n, epochs, batch_size):
+    if not getattr(model, "compiled", False):
+        raise ValueError("train was given a model that is not compiled. Call vae.compile(optimizer) first.")
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(f"epochs must be a whole number of at least 1, but was {epochs!r}.")
+    if not isinstance(batch_size, int) or not 1 <= batch_size <= n:
+        raise ValueError(f"batch_size must be a whole number from 1 to {n} (the images given), but was {batch_size!r}.")
