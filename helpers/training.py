@@ -17,6 +17,8 @@ from keras import ops
 
 from helpers.data import check_images
 
+ORDER = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl")  # columns of the progress table
+
 
 def train(
     vae,
@@ -41,7 +43,8 @@ def train(
         batch_size: images a step; the last step of an epoch takes what is left.
         seed: seed of shuffle and noise.
         validation: images to evaluate after each epoch, or None.
-        checkpoint: file to write after every epoch and to resume from if it exists, or None.
+        checkpoint: file to write before the first epoch and after every epoch, and to resume
+            from if it exists; or None.
         callbacks: further Keras callbacks; one with `get_state` and `set_state` (dicts of
             arrays) is kept in the checkpoint too.
         show: whether to display progress.
@@ -55,20 +58,20 @@ def train(
     """
     x = check_images(x, "train")
     validation = None if validation is None else check_images(validation, "train (validation)")
-    _check_settings(vae, len(x), epochs, batch_size)
+    _check_settings(vae, len(x), epochs, batch_size, seed, callbacks)
     data = ShuffledImages(x, batch_size, seed)
     record = _Record(vae, data, epochs, seed, show)
     callbacks = [record, *callbacks]
     if checkpoint is not None:
-        # what must be equal for a checkpoint to belong to this run
-        run = dict(images=_digest(x), batch_size=batch_size, seed=seed, weights=_shapes(vae))
-        saver = _Checkpoint(Path(checkpoint), run, record, callbacks[1:])
+        vae(x[:1])  # builds every layer, so that no weight is left out
+        saver = _Checkpoint(Path(checkpoint), _identity(vae, x, batch_size, seed), record, callbacks[1:])
         record.done = saver.restore(vae)
         callbacks.append(saver)
     vae.fit(
         data,
         epochs=epochs,
         initial_epoch=record.done,
+        shuffle=False,  # Keras would shuffle the batches again, with Python's global random state
         validation_data=None if validation is None else (validation,),
         validation_batch_size=min(500, len(validation)) if validation is not None else None,
         callbacks=callbacks,
@@ -166,6 +169,7 @@ class _Record(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._stop_at_nan(logs)
+        logs = {**{name: logs[name] for name in ORDER if name in logs}, **logs}
         for name, value in {**logs, "seconds": time.perf_counter() - self.started}.items():
             self.history.setdefault(name, []).append(float(value))
         self.done = epoch + 1
@@ -177,8 +181,8 @@ class _Record(keras.callbacks.Callback):
             raise FloatingPointError(
                 f"The loss became {float(logs['loss'])} in epoch {self.done + 1}. Usual causes: a learning "
                 "rate that is too high; z_log_var so large that its exponential overflows; log(0) in a "
-                "hand-written cross-entropy (use logits). Lower the learning rate and start again from "
-                "the last checkpoint, if you kept one."
+                "hand-written cross-entropy (use logits). Build and compile the model again with a lower "
+                "learning rate; if you keep checkpoints, under a new file name."
             )
 
     def _show(self):
@@ -235,8 +239,13 @@ class _Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, path, run, record, others):
         super().__init__()
-        self.path, self.run, self.record = path, run, record
+        self.path, self.record = path, record
         self.others = [callback for callback in others if hasattr(callback, "get_state")]
+        self.run = run | {"kept callbacks": [type(callback).__name__ for callback in self.others]}
+
+    def on_train_begin(self, logs=None):
+        if not self.path.exists():
+            self.on_epoch_end(-1)  # so that a run interrupted in its first epoch starts from here
 
     def on_epoch_end(self, epoch, logs=None):
         arrays = {"meta": np.array(json.dumps({"run": self.run, "history": self.record.history}))}
@@ -258,47 +267,66 @@ class _Checkpoint(keras.callbacks.Callback):
         model.optimizer.build(model.trainable_variables)
         if not self.path.exists():
             return 0
+        if self.path.is_dir():
+            raise ValueError(f"checkpoint must be the name of a file, but {self.path} is a folder.")
         cure = f"Delete {self.path} to start again, or give another file name."
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = dict(file)
             meta = json.loads(str(arrays["meta"]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"The checkpoint {self.path} cannot be read ({error}). {cure}") from error
-        for name, value in self.run.items():
-            if meta["run"].get(name) != value:
+            run, history = meta["run"], meta["history"]
+            saved = [arrays[f"variable/{i}"] for i in range(sum(name.startswith("variable/") for name in arrays))]
+        except Exception as error:  # damage shows in many ways: zip, zlib, header, JSON
+            raise ValueError(
+                f"The checkpoint {self.path} cannot be read: it is damaged or no checkpoint ({error}). {cure}"
+            ) from error
+        for name in [*self.run, *run]:
+            if run.get(name) != self.run.get(name):
                 raise ValueError(
                     f"The checkpoint {self.path} belongs to another run: its {name} is "
-                    f"{meta['run'].get(name)}, here it is {value}. {cure}"
+                    f"{run.get(name)}, here it is {self.run.get(name)}. {cure}"
                 )
+        done = len(history.get("seconds", []))
+        if done > self.record.epochs:
+            raise ValueError(f"The checkpoint {self.path} has {done} epochs, but epochs={self.record.epochs}. {cure}")
         variables = _variables(model)
-        if f"variable/{len(variables)}" in arrays or f"variable/{len(variables) - 1}" not in arrays:
-            raise ValueError(f"The checkpoint {self.path} was written with another optimizer. {cure}")
-        for i, variable in enumerate(variables):
-            variable.assign(arrays[f"variable/{i}"])
+        if [tuple(v.shape) for v in variables] != [a.shape for a in saved]:
+            raise ValueError(f"The checkpoint {self.path} does not fit this model and optimizer. {cure}")
+        for variable, array in zip(variables, saved):
+            variable.assign(array)
         for i, callback in enumerate(self.others):
             prefix = f"callback/{i}/"
             callback.set_state({k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)})
-        self.record.history = meta["history"]
-        return len(meta["history"]["seconds"])
+        self.record.history = history
+        return done
 
 
 def _variables(model):
     return [*model.weights, *model.optimizer.variables]
 
 
-def _shapes(model):
-    return hashlib.sha256(str([tuple(w.shape) for w in model.weights]).encode()).hexdigest()[:12]
+def _identity(model, x, batch_size, seed):
+    """Return what must be equal for a checkpoint to belong to this run."""
+    shapes = str([tuple(w.shape) for w in model.weights])
+    run = {"images": _digest(np.ascontiguousarray(x)), "batch_size": int(batch_size), "seed": int(seed)}
+    run |= {"weight shapes": _digest(shapes.encode()), "beta": str(getattr(model, "beta", None))}
+    run["optimizer"] = type(model.optimizer).__name__
+    options = model.optimizer.get_config()
+    return run | {f"optimizer's {name}": str(options[name]) for name in options if name != "name"}
 
 
-def _digest(x):
-    return hashlib.sha256(np.ascontiguousarray(x).view("uint8")).hexdigest()[:12]
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
-def _check_settings(model, n, epochs, batch_size):
+def _check_settings(model, n, epochs, batch_size, seed, callbacks):
     if not getattr(model, "compiled", False):
         raise ValueError("train was given a model that is not compiled. Call vae.compile(optimizer) first.")
-    if not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs must be a whole number of at least 1, but was {epochs!r}.")
-    if not isinstance(batch_size, int) or not 1 <= batch_size <= n:
-        raise ValueError(f"batch_size must be a whole number from 1 to {n} (the images given), but was {batch_size!r}.")
+    numbers = {"epochs": (epochs, 1, np.inf), "batch_size": (batch_size, 1, n), "seed": (seed, 0, np.inf)}
+    for name, (value, low, high) in numbers.items():
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not whole or not low <= value <= high:
+            end = "" if high == np.inf else f" and at most {n} (the images given)"
+            raise ValueError(f"{name} must be a whole number of at least {low}{end}, but was {value!r}.")
+    if isinstance(callbacks, keras.callbacks.Callback):
+        raise ValueError("callbacks must be a list, but was one callback. Write callbacks=[...].")

@@ -1,0 +1,81 @@
+"""The built site: run by make test after the build, or by itself after make book."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+
+class Page(HTMLParser):
+    """The ids, links and pictures of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.text = path, path.read_text(encoding="utf-8")
+        self.ids, self.targets, self.pictures = set(), [], []
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids |= {attributes.get("id"), attributes.get("name")} - {None}
+        self.targets += [attributes[key] for key in ("href", "src") if attributes.get(key)]
+        if tag == "img":
+            self.pictures.append(attributes)
+
+
+@pytest.fixture(scope="module")
+def site(root):
+    folder = root / "_build/html"
+    assert (folder / "index.html").is_file(), "There is no built site: run make book first."
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    generated = {"genindex.html", "search.html"}
+    found = [
+        path for path in sorted(site.rglob("*.html")) if path.name not in generated and "_static" not in path.parts
+    ]
+    return {path: Page(path) for path in found}
+
+
+def test_every_page_of_the_contents_is_there(root, site):
+    contents = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    names = [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
+    assert [name for name in names if not (site / f"{name}.html").is_file()] == []
+
+
+def test_every_link_within_the_site_leads_somewhere(site, pages):
+    broken = []
+    for path, page in pages.items():
+        for target in page.targets:
+            url = urlsplit(target)
+            if url.scheme or url.netloc:
+                continue
+            file = (path.parent / unquote(url.path)).resolve() if url.path else path
+            anchor = unquote(url.fragment)
+            if not file.is_file() or (anchor and file in pages and anchor not in pages[file].ids):
+                broken.append(f"{path.relative_to(site)}: {target}")
+    assert broken == []
+
+
+def test_no_page_shows_an_error_or_what_a_library_mutters(site, pages):
+    signs = re.compile(r'class="output (?:traceback|stderr)|class="system-message|Traceback \(most recent call last\)')
+    assert [str(path.relative_to(site)) for path, page in pages.items() if signs.search(page.text)] == []
+
+
+def test_every_picture_says_what_it_shows(site, pages):
+    silent = []
+    for path, page in pages.items():
+        for picture in page.pictures:
+            alt = picture.get("alt")
+            decoration = "logo" in picture.get("class", "") or "_static/logo" in picture.get("src", "")
+            if not decoration and (not alt or re.search(r"[0-9a-f]{16}|\.(png|svg|gif)$", alt)):
+                silent.append(f"{path.relative_to(site)}: {picture.get('src')} has the alt text {alt!r}")
+    assert silent == []
+
+
+def test_no_link_leads_to_the_makers_of_the_tools(pages):
+    assert {target for page in pages.values() for target in page.targets if "executablebooks" in target} == set()

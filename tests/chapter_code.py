@@ -1,0 +1,82 @@
+"""Read the code of a chapter without running the chapter: its imports, literal constants and definitions."""
+
+import ast
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFINITION = (ast.FunctionDef, ast.ClassDef)
+
+
+def chapters():
+    """Return the notebooks of the book."""
+    return sorted((ROOT / "book").glob("*.ipynb"))
+
+
+def body(path):
+    """Return the top-level statements of a chapter, less its setup cell."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [node for text in code if "REPOSITORY =" not in text for node in ast.parse(text).body]
+
+
+def definitions(path):
+    """Return {name: syntax tree} of the functions and classes of a chapter or a module.
+
+    Raises:
+        ValueError: a name is defined twice, and which one counts would be a guess.
+    """
+    path = Path(path)
+    nodes = body(path) if path.suffix == ".ipynb" else ast.parse(path.read_text(encoding="utf-8")).body
+    found = {}
+    for node in nodes:
+        if isinstance(node, DEFINITION):
+            if node.name in found:
+                raise ValueError(f"{path.name} defines {node.name} twice")
+            found[node.name] = node
+    return found
+
+
+def bare(node):
+    """Return a definition as text without docstrings, annotations and decorators, which may differ."""
+    node = ast.parse(ast.unparse(node)).body[0]  # a copy
+    for part in ast.walk(node):
+        if isinstance(part, DEFINITION):
+            part.decorator_list = []
+            if ast.get_docstring(part) is not None:
+                part.body = part.body[1:] or [ast.Pass()]
+        if isinstance(part, ast.FunctionDef):
+            part.returns = None
+        if isinstance(part, ast.arg):
+            part.annotation = None
+    return ast.unparse(node)
+
+
+def is_literal(node):
+    """Say whether a statement gives a name a value that can be read off, such as latent_dim = 2."""
+    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
+        return False
+    try:
+        return ast.literal_eval(node.value) is not None
+    except (ValueError, TypeError):
+        return False
+
+
+def load(path, *names):
+    """Return the namespace of a chapter's imports, literal constants and the definitions called `names`.
+
+    Decorators are left out: they would register the chapter's classes with Keras in place of the helpers'.
+    """
+    missing = set(names) - set(definitions(path))
+    if missing:
+        raise KeyError(f"{Path(path).name} does not define {', '.join(sorted(missing))}")
+    wanted = []
+    for node in body(path):
+        if isinstance(node, DEFINITION) and node.name in names:
+            node.decorator_list = []
+            wanted.append(node)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) or is_literal(node):
+            wanted.append(node)
+    namespace = {"__name__": Path(path).stem}
+    exec(compile(ast.Module(wanted, []), f"<{Path(path).name}>", "exec"), namespace)
+    return namespace

@@ -1,0 +1,349 @@
+"""The tools behind make: do they run what they should, and fail when they should?"""
+
+import ast
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import tomllib
+
+import nbformat
+import pytest
+import yaml
+
+from tools import bootstrap, chapters, make_constraints, pipeline
+
+
+def notebook(*cells):
+    """Return a notebook; cells that begin with a bar are Markdown."""
+    new = nbformat.v4
+    made = [new.new_markdown_cell(c[1:]) if c.startswith("|") else new.new_code_cell(c) for c in cells]
+    return new.new_notebook(cells=made, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+
+
+def folded(code, fence="python"):
+    """Return a Markdown cell with a folded solution."""
+    return f"|<details><summary>Solution</summary>\n\nTry it:\n\n```{fence}\n{code}\n```\n\n</details>\n"
+
+
+def python(code, cwd=None, **environment):
+    """Run code in a Python of its own; return exit code, output and errors."""
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+# --- solutions
+
+
+def test_only_python_blocks_inside_details_are_solutions():
+    shown = "|```python\nraise SystemExit\n```"
+    two = folded("a = 1").replace("</details>", "```text\nno code\n```\n\n```python\nb = a\n```\n</details>")
+    found = chapters.solutions(notebook(shown, "x = 1", two, folded("c = 3")))
+    assert [code.partition("\n")[2] for code in found] == ["a = 1\n", "b = a\n", "c = 3\n"]
+    assert "cell 2" in found[0] and "cell 3" in found[2]
+
+
+@pytest.mark.parametrize(
+    "cell, message",
+    [
+        ("|<details><summary>Solution</summary>\n\n```python\na\n```\n", "in pairs"),
+        ("|```python\na\n```\n\n</details>", "in pairs"),
+        (folded("a = 1", "py"), "write ```python"),
+        (folded("a = 1", "Python"), "write ```python"),
+        (folded("a = 1", "{python}"), "write ```python"),
+        ("|<details><summary>Solution</summary>\n\n```python\na = 1\n\n</details>", "not closed"),
+        ("|<details><summary>Solution</summary>\n\n  ```python\n  a = 1\n  ```\n\n</details>", "indented"),
+    ],
+)
+def test_a_solution_that_would_not_run_is_refused(cell, message):
+    with pytest.raises(ValueError, match=message):
+        chapters.solutions(notebook("x = 1", cell), "05_loss")
+
+
+def test_solutions_are_removed_without_a_trace():
+    book = notebook("x = 1", folded("x += 1"), folded("x += 2"))
+    before = nbformat.writes(book)
+    chapters.append_solutions(book, "05_loss")
+    assert [cell.cell_type for cell in book.cells] == ["code", "markdown", "markdown", "code", "code"]
+    chapters.remove_solutions(book)
+    assert nbformat.writes(book) == before
+
+
+# --- executing chapters
+
+GOOD = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(server.getsockname()).close()
+negatives = 40 + 2
+negatives
+"""
+CHAPTERS = {
+    "good": notebook(GOOD, folded("twice = 2 * negatives"), folded("assert twice == 84")),
+    "broken_solution": notebook("negatives = 42", folded("assert negatives == 41, 'the solution is wrong'")),
+    "failing": notebook("1 / 0"),
+    "network": notebook("import urllib.request", "urllib.request.urlopen('http://nowhere.invalid', timeout=5)"),
+    "socket": notebook("import socket", "socket.create_connection(('192.0.2.1', 80), timeout=5)"),
+}
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("chapters with a space")
+    paths = [folder / f"{name}.ipynb" for name in CHAPTERS]
+    for path in paths:
+        nbformat.write(CHAPTERS[path.stem], path)
+    report = folder / "report.xml"
+    code = chapters.execute(paths, report)
+    return folder, report, code
+
+
+def test_one_good_chapter_passes_and_four_bad_ones_fail(executed):
+    _, report, code = executed
+    assert code == 1
+    assert chapters.counts(report) == (1, 4, 0)
+    assert set(chapters.times(report)) == set(CHAPTERS)
+    assert min(chapters.times(report).values()) > 0
+
+
+@pytest.mark.parametrize(
+    "name, error",
+    [
+        ("broken_solution", "the solution is wrong"),
+        ("failing", "division by zero"),
+        ("network", "the network is refused here"),
+        ("socket", "the network is refused here"),
+    ],
+)
+def test_a_bad_chapter_fails_for_its_own_reason(executed, name, error):
+    failures = re.findall(r'<testcase [^>]*name="([^"]*)"[^>]*><failure(.*?)</failure>', executed[1].read_text(), re.S)
+    assert error in {os.path.basename(where): text for where, text in failures}[f"{name}.ipynb"]
+
+
+def test_outputs_are_kept_and_solutions_are_not(executed):
+    for path in executed[0].glob("*.ipynb"):
+        book = nbformat.read(path, 4)
+        assert [cell.source for cell in book.cells] == [cell.source for cell in CHAPTERS[path.stem].cells]
+        assert not any("execution" in cell.metadata for cell in book.cells)
+    good = nbformat.read(executed[0] / "good.ipynb", 4)
+    assert good.cells[0].outputs[0].data["text/plain"] == "42"
+
+
+def test_no_chapters_is_no_success(tmp_path):
+    with pytest.raises(ValueError, match="no chapter"):
+        chapters.execute([], tmp_path / "report.xml")
+
+
+def test_the_copy_has_everything_and_does_not_execute(root, tmp_path):
+    copies = chapters.copy_book(root, tmp_path / "work")
+    assert [path.name for path in copies] == sorted(path.name for path in (root / "book").glob("*.ipynb"))
+    ours, theirs = (yaml.safe_load((folder / "_config.yml").read_text()) for folder in (root, tmp_path / "work"))
+    assert (ours["execute"].pop("execute_notebooks"), theirs["execute"].pop("execute_notebooks")) == ("cache", "off")
+    assert ours == theirs
+    assert (tmp_path / "work/book/data/mnist.npz").is_file() and (tmp_path / "work/_toc.yml").is_file()
+
+
+# --- the network is refused
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.create_connection(('192.0.2.1', 80), timeout=5)",
+        "socket.create_connection(('2001:db8::1', 80), timeout=5)",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9))",
+        "socket.getaddrinfo('nowhere.invalid', 80)",
+        "socket.gethostbyname('nowhere.invalid')",
+        "urllib.request.urlopen('http://nowhere.invalid')",
+    ],
+)
+def test_python_is_refused_the_network(attempt):
+    code, _, errors = python(f"import socket, urllib.request; {attempt}", **chapters.offline(os.environ))
+    assert code == 1 and "the network is refused here" in errors
+
+
+def test_this_machine_stays_reachable():
+    talk = """
+        import socket
+        for family, host in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "localhost")]:
+            server = socket.create_server((host, 0), family=family)
+            socket.create_connection(server.getsockname()[:2]).sendall(b"x")
+        socket.getaddrinfo(None, 0), socket.getaddrinfo("::1", 0)
+    """
+    assert python(talk, **chapters.offline(os.environ)) == (0, "", "")
+
+
+def test_another_sitecustomize_still_runs(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('the other one')")
+    environment = chapters.offline({**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert python("pass", **environment) == (0, "the other one\n", "")
+
+
+# --- time
+
+
+def test_a_cell_may_take_as_long_in_the_build_as_in_the_tests(root, pytestconfig):
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    assert config["execute"]["timeout"] == pytestconfig.getoption("nbmake_timeout") == 900
+
+
+def test_a_budget_fails_only_beyond_three_times(capsys):
+    assert pipeline.budget("chapters", 99, 100) and "over budget" not in capsys.readouterr().out
+    assert pipeline.budget("chapters", 299, 100) and "over budget" in capsys.readouterr().out
+    assert not pipeline.budget("chapters", 301, 100) and "FAILED" in capsys.readouterr().out
+
+
+# --- the environment
+
+
+@pytest.mark.parametrize(
+    "state, message",
+    [
+        ("sys.version_info = (3, 10, 13)", r"needs Python 3\.11, 3\.12 or 3\.13, and this is Python 3\.10\.13"),
+        ("sys.version_info = (3, 14, 0)", r"needs Python 3\.11, 3\.12 or 3\.13, and this is Python 3\.14\.0"),
+        ("sys.modules['ensurepip'] = None", r"apt-get install python3\.\d+-venv"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(root, state, message):
+    run = f"import runpy, sys; {state}; runpy.run_path({str(root / 'tools/bootstrap.py')!r}, run_name='__main__')"
+    code, output, errors = python(run)
+    assert code == 1 and output == "" and errors.count("\n") == 1
+    assert re.search(message, errors)
+
+
+def test_old_pythons_can_read_the_message(root):
+    ast.parse((root / "tools/bootstrap.py").read_text(encoding="utf-8"), feature_version=(3, 4))
+
+
+def test_the_environment_is_made_again_when_it_must(root, tmp_path, monkeypatch):
+    for name in bootstrap.INPUTS:
+        shutil.copy(root / name, tmp_path)
+    interpreter = tmp_path / "python"
+    interpreter.symlink_to(sys.executable)
+    monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "STAMP", str(tmp_path / "installed.txt"))
+    monkeypatch.setattr(bootstrap, "VENV_PYTHON", str(interpreter))
+    assert bootstrap.works() and bootstrap.installed() == ""  # made by hand: kept, installed into
+    (tmp_path / "installed.txt").write_text(bootstrap.wanted())
+    assert bootstrap.works() and bootstrap.installed() == bootstrap.wanted()
+    (tmp_path / "requirements.txt").write_text("keras==0\n")
+    assert bootstrap.works() and bootstrap.installed() != bootstrap.wanted()  # installed into again
+    monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path / "moved"))
+    (tmp_path / "moved").mkdir()
+    for name in bootstrap.INPUTS:
+        shutil.copy(root / name, tmp_path / "moved")
+    assert not bootstrap.works()  # its scripts and its link to helpers lead to the old place
+    interpreter.unlink()
+    assert bootstrap.installed() == "" and not bootstrap.works()
+
+
+def pins(text):
+    """Return a dict from each package in requirements or constraints to its version."""
+    return dict(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;]+)", text))
+
+
+def test_every_package_is_pinned_with_a_reason_and_constrained(root):
+    direct = make_constraints.direct_packages()
+    lines = [line for line in direct.splitlines() if line and not line.startswith("#")]
+    assert len(lines) == len(pins(direct)) > 15
+    assert all(re.fullmatch(r"[a-z0-9-]+==\S+  # \S.*", line) for line in lines)
+    constraints = (root / "constraints.txt").read_text(encoding="utf-8")
+    assert pins(direct).items() <= pins(constraints).items()
+    assert len(re.findall(r"(?m)^\w", constraints)) == len(pins(constraints))  # one version of each, no option, no URL
+    assert "://" not in constraints and "--" not in constraints
+
+
+def test_this_environment_has_the_pinned_versions():
+    wanted = pins(make_constraints.direct_packages())
+    assert {name: importlib.metadata.version(name) for name in wanted} == wanted
+
+
+def test_the_package_asks_for_nothing(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dependencies"] == []
+    assert project["tool"]["setuptools"]["packages"] == ["helpers"]
+
+
+# --- building
+
+
+@pytest.fixture(scope="module")
+def tiny(root, tmp_path_factory):
+    """A book of one chapter with the real settings and extension, and what tools leave lying about."""
+    book = tmp_path_factory.mktemp("tiny") / "a book"
+    shutil.copytree(root / "book/_ext", book / "book/_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / "book/_static", book / "book/_static")
+    shutil.copy(root / "_config.yml", book)
+    (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/01_tiny\n")
+    (book / "book/index.md").write_text("# Tiny\n\n[Next](01_tiny.ipynb)\n")
+    nbformat.write(notebook("|# 1. Tiny", "import helpers.tiny\nhelpers.tiny.WORD"), book / "book/01_tiny.ipynb")
+    (book / "helpers").mkdir()
+    (book / "helpers/__init__.py").touch()
+    (book / "helpers/tiny.py").write_text("WORD = 'negative'\n")
+    for litter in (".pytest_cache", ".venv/lib", ".tested/book", "node_modules/x", "tests", "_build/old", ".git"):
+        (book / litter).mkdir(parents=True)
+        (book / litter / "README.md").write_text("# Litter\n\n[nowhere](nowhere.md)\n")
+    return book
+
+
+def build(book, *options):
+    """Run the owner's plain command; return exit code and all output."""
+    run = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
+    command = [sys.executable, "-c", run, "build", ".", *options]
+    environment = {**os.environ, "PYTHONPATH": str(book)}
+    done = subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_edits_of_helpers_and_assets_reach_the_site(tiny):
+    page, style = tiny / "_build/html/book/01_tiny.html", tiny / "_build/html/_static/book.css"
+    code, log = build(tiny, "-W", "--keep-going", "-n")
+    assert code == 0, log
+    assert "negative" in page.read_text()
+
+    (tiny / "helpers/tiny.py").write_text("WORD = 'print'\n")
+    assert build(tiny)[0] == 0
+    assert "print" in page.read_text() and "negative" not in page.read_text()
+
+    with open(tiny / "book/_static/book.css", "a") as file:
+        file.write("/* a new rule */\n")
+    before = page.read_text()
+    code, log = build(tiny)
+    assert code == 0 and "Executing notebook" not in log
+    assert "a new rule" in style.read_text() and page.read_text() != before  # the page asks for the new file
+
+    before = page.stat().st_mtime_ns
+    assert build(tiny)[0] == 0 and page.stat().st_mtime_ns == before  # nothing changed, nothing done
+
+
+def test_a_failing_chapter_fails_the_plain_build(tiny):
+    (tiny / "helpers/tiny.py").write_text("raise RuntimeError('no film in the camera')\n")
+    code, log = build(tiny)
+    assert code != 0 and "no film in the camera" in log
+
+
+# --- commands and style
+
+
+def test_every_command_of_the_makefile_has_its_tool(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    tools = set(re.findall(r"-m (tools\.\w+)", makefile))
+    assert len(tools) >= 6
+    assert [name for name in sorted(tools) if not (root / f"{name.replace('.', '/')}.py").is_file()] == []
+
+
+def test_ci_calls_make_test(root):
+    script = root / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
+    assert re.search(r"(?m)^make test ", script.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["codespell_lib"]], ids=" ".join)
+def test_style(root, tool):
+    done = subprocess.run([sys.executable, "-m", *tool, "."], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\nRun make lint: it repairs what can be repaired."

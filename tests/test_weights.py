@@ -1,0 +1,264 @@
+"""The recorded models are what the manifest says, keep their contract, and run on JAX as well."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from helpers.data import load_mnist
+from helpers.evaluation import evaluate_elbo, mean_and_margin
+from helpers.models import VAE, build_decoder, build_encoder
+from helpers.weights import WEIGHTS, load_epochs, load_vae, manifest, save_vae
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = sorted(manifest())
+
+
+@pytest.fixture(scope="module")
+def x_test():
+    return load_mnist()[1][0]
+
+
+@pytest.fixture(scope="module")
+def models():
+    return {name: load_vae(name) for name in NAMES}
+
+
+def test_the_manifest_lists_every_file():
+    files = {"manifest.json"}
+    for entry in manifest().values():
+        files |= {entry["file"], *([entry["epochs_file"]["file"]] if "epochs_file" in entry else [])}
+    assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files
+    assert "darkroom-2d" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_entry_is_complete_and_true(name, models):
+    entry = manifest()[name]
+    needed = {"chapter", "seed", "epochs", "architecture", "test", "versions", "parameters", "file", "sha256"}
+    assert needed <= set(entry)
+    assert {"keras", "tensorflow", "numpy", "python"} <= set(entry["versions"])
+    data = (WEIGHTS / entry["file"]).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == entry["sha256"]
+    vae = models[name]
+    parameters = sum(math.prod(w.shape) for w in vae.encoder.weights + vae.decoder.weights)
+    assert parameters == entry["parameters"]
+    with np.load(WEIGHTS / entry["file"], allow_pickle=False) as file:  # inference weights, nothing else
+        assert sum(file[part].size for part in file.files) == parameters
+    assert len(data) < 4.2 * parameters  # float32, compressed
+    assert (ROOT / "book" / f"{entry['chapter']}.ipynb").exists()
+
+
+def test_darkroom_2d_is_small_enough_and_good_enough():
+    entry = manifest()["darkroom-2d"]
+    assert entry["parameters"] <= 460_000
+    assert entry["test"]["negative_elbo"] <= 139.0 and entry["test"]["images"] == 10_000
+    assert entry["chapter"] == "06_training" and entry["architecture"]["latent_dim"] == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contract(name, models, x_test):
+    vae, d = models[name], manifest()[name]["architecture"]["latent_dim"]
+    z_mean, z_log_var = vae.encoder(x_test[:7])
+    assert z_mean.shape == z_log_var.shape == (7, d)
+    logits = ops.convert_to_numpy(vae.decoder(z_mean))
+    assert logits.shape == (7, 28, 28) and logits.dtype == np.float32
+    assert logits.min() < -1 and logits.max() > 1  # logits, not probabilities
+    z = vae.prior.sample(5, seed=3)
+    assert z.shape == (5, d) and vae.prior.log_prob(z).shape == (5,)
+    assert np.array_equal(z, vae.prior.sample(5, seed=3)) and not np.array_equal(z, vae.prior.sample(5, seed=4))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prior_is_a_standard_normal(name, models):
+    prior, d = models[name].prior, manifest()[name]["architecture"]["latent_dim"]
+    z = ops.convert_to_numpy(prior.sample(20_000, seed=0)).astype("float64")
+    assert np.abs(z.mean(axis=0)).max() < 4 / math.sqrt(20_000)
+    assert np.abs(np.cov(z.T) - np.eye(d)).max() < 0.05
+    # by hand: the product of the densities of d standard normals
+    density = np.prod(np.exp(-0.5 * z[:50] ** 2) / math.sqrt(2 * math.pi), axis=1)
+    assert np.allclose(ops.convert_to_numpy(prior.log_prob(z[:50].astype("float32"))), np.log(density), atol=1e-4)
+    assert float(prior.log_prob(np.zeros((1, d), "float32"))[0]) == pytest.approx(-d / 2 * math.log(2 * math.pi))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_are_recomputed(name, models, x_test):
+    said = manifest()[name]["test"]
+    reconstruction, kl = evaluate_elbo(models[name], x_test)
+    mean, margin = mean_and_margin(reconstruction + kl)
+    assert len(reconstruction) == said["images"] == 10_000
+    assert mean == pytest.approx(said["negative_elbo"], abs=0.01)
+    assert margin == pytest.approx(said["ci95"], abs=0.01)
+    assert reconstruction.mean() == pytest.approx(said["reconstruction"], abs=0.01)
+    assert kl.mean() == pytest.approx(said["kl"], abs=0.01)
+    other = sum(evaluate_elbo(models[name], x_test, seed=1)).mean()  # other noise: the figure is no lucky draw
+    assert other == pytest.approx(mean, abs=0.5) and other != mean
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(WEIGHTS, tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="no trained model called 'darkroom'; there is .*darkroom-2d"):
+        load_vae("darkroom")
+
+
+def flip(place):
+    def damage(data):
+        bad = bytearray(data)
+        bad[int(place * (len(bad) - 1))] ^= 1
+        return bytes(bad)
+
+    return damage
+
+
+DAMAGE = {
+    "empty": lambda data: b"",
+    "truncated": lambda data: data[:-1],
+    "Git LFS pointer": lambda data: b"version https://git-lfs.github.com/spec/v1\n",
+    **{f"one bit at {place:.0%}": flip(place) for place in (0, 0.5, 1)},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_weights(folder, damage):
+    path = folder / "darkroom-2d.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match="damaged or altered: its SHA-256 .*git checkout -- book/weights"):
+        load_vae("darkroom-2d", folder)
+
+
+def test_missing_weights(folder):
+    (folder / "darkroom-2d.npz").unlink()
+    with pytest.raises(FileNotFoundError, match="is missing.*make weights"):
+        load_vae("darkroom-2d", folder)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"darkroom-2d": {}}', '{"darkroom-2d": 3}'])
+def test_damaged_manifest(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"manifest.json cannot be read .*git checkout"):
+        load_vae("darkroom-2d", folder)
+
+
+def test_missing_manifest(tmp_path):
+    with pytest.raises(FileNotFoundError, match="manifest.json, is missing"):
+        load_vae("darkroom-2d", tmp_path)
+
+
+def test_weights_of_another_architecture(folder):
+    entries = manifest(folder)
+    entries["darkroom-2d"]["architecture"]["width"] = 100
+    (folder / "manifest.json").write_text(json.dumps(entries))
+    with pytest.raises(ValueError, match="do not fit the architecture"):
+        load_vae("darkroom-2d", folder)
+
+
+def test_right_checksum_but_no_weights(folder):
+    entries, path = manifest(folder), folder / "darkroom-2d.npz"
+
+    def put():
+        entries["darkroom-2d"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(entries))
+
+    path.write_bytes(b"not a zip")
+    put()
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_vae("darkroom-2d", folder)
+    np.savez(path, x=np.zeros(3))
+    put()
+    with pytest.raises(ValueError, match="do not fit the architecture"):
+        load_vae("darkroom-2d", folder)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "epochs_file" in manifest()[name]])
+def test_record_of_epochs(name):
+    record, entry = load_epochs(name), manifest()[name]
+    epochs, d = entry["epochs"], entry["architecture"]["latent_dim"]
+    assert record["codes"].shape == (epochs + 1, 1000, d) and np.isfinite(record["codes"]).all()
+    assert record["prints"].shape == (epochs + 1, 16, 28, 28) and record["prints"].dtype == np.uint8
+    metrics = {key: values for key, values in record.items() if key.startswith("metric/")}
+    assert {"metric/loss", "metric/val_loss"} <= set(metrics) and all(len(v) == epochs for v in metrics.values())
+    assert metrics["metric/val_loss"][-1] < metrics["metric/val_loss"][0]
+
+
+def test_record_of_epochs_damaged_or_none(folder):
+    with pytest.raises(ValueError, match="No record of epochs is kept for a model called 'none'"):
+        load_epochs("none", folder)
+    path = folder / manifest(folder)["darkroom-2d"]["epochs_file"]["file"]
+    path.write_bytes(flip(0.5)(path.read_bytes()))
+    with pytest.raises(ValueError, match="damaged or altered"):
+        load_epochs("darkroom-2d", folder)
+
+
+def test_save_and_load_round_trip(tmp_path, x_test):
+    size = dict(latent_dim=3, width=16, depth=1)
+    keras.utils.set_random_seed(0)
+    models = {name: VAE(build_encoder(**size), build_decoder(**size)) for name in ("one", "two")}
+    for name, vae in models.items():
+        save_vae(vae, name, {"chapter": "06_training", "architecture": size}, tmp_path)
+    assert sorted(manifest(tmp_path)) == ["one", "two"]
+    for name, vae in models.items():
+        loaded = load_vae(name, tmp_path)
+        mine, theirs = ([ops.convert_to_numpy(w) for w in m.encoder.weights + m.decoder.weights] for m in (vae, loaded))
+        assert len(mine) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(mine, theirs))
+        assert np.array_equal(vae.encoder(x_test[:3])[0], loaded.encoder(x_test[:3])[0])
+    assert not np.array_equal(models["one"].encoder(x_test[:3])[0], models["two"].encoder(x_test[:3])[0])
+
+
+JAX = """
+import sys
+import numpy as np
+from helpers.device import find_device, start, training_settings
+start()
+import keras
+assert keras.backend.backend() == "jax" and "tensorflow" not in sys.modules
+assert find_device().backend == "jax"
+from helpers.data import load_mnist
+from helpers.evaluation import evaluate_elbo
+from helpers.models import VAE, build_decoder, build_encoder
+from helpers.training import train
+from helpers.weights import load_vae
+(x, _), (x_test, _) = load_mnist()
+vae = load_vae("darkroom-2d")
+z_mean, z_log_var = vae.encoder(x_test[:100])
+logits = vae.decoder(z_mean)
+elbo = sum(evaluate_elbo(vae, x_test)).mean()
+def run(epochs, **options):
+    keras.utils.set_random_seed(7)
+    small = VAE(build_encoder(width=16, depth=0), build_decoder(width=16, depth=0))
+    small.compile(keras.optimizers.Adam(1e-3, use_ema=True), **training_settings())
+    return train(small, x[:2000], epochs, seed=5, show=False, **options)["loss"]
+whole = run(2)
+for epochs in (1, 2):
+    resumed = run(epochs, checkpoint=sys.argv[2])
+np.savez(sys.argv[1], z_mean=z_mean, z_log_var=z_log_var, logits=logits, elbo=elbo, whole=whole, resumed=resumed)
+"""
+
+
+def test_models_run_on_jax(tmp_path, models, x_test):
+    """The same code on Keras's JAX backend: the same codes and prints, and a run that resumes bitwise."""
+    env = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    command = [sys.executable, "-c", JAX, str(tmp_path / "jax.npz"), str(tmp_path / "run.npz")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    result = np.load(tmp_path / "jax.npz")
+    vae = models["darkroom-2d"]
+    z_mean, z_log_var = vae.encoder(x_test[:100])
+    assert np.allclose(result["z_mean"], z_mean, atol=1e-3) and np.allclose(result["z_log_var"], z_log_var, atol=1e-3)
+    assert np.allclose(result["logits"], vae.decoder(z_mean), atol=0.02)
+    said = manifest()["darkroom-2d"]["test"]["negative_elbo"]
+    assert float(result["elbo"]) == pytest.approx(said, abs=0.5)  # JAX draws other noise
+    assert np.array_equal(result["whole"], result["resumed"]) and result["whole"][1] < result["whole"][0] - 20

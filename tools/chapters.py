@@ -1,0 +1,136 @@
+"""Execute chapters as tests: once, on a copy, with the network refused, solutions included.
+
+A solution is a python block inside <details> in a Markdown cell. In the copy, solutions stand as code
+cells at the end of their chapter, so that they run in its kernel and may use its names; once they have
+run they are taken out again, and the copy is what the site is built from.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+OFFLINE = ROOT / "tests" / "offline"
+DEAD_PROXY = "http://127.0.0.1:9"
+
+DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL)
+FENCE = re.compile(r"^(`{3,})[ \t]*([^\n`]*)\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+def solutions(notebook, name="notebook"):
+    """Return the code of every solution in a notebook, in order.
+
+    Raises:
+        ValueError: a <details> that does not end in its cell, or a block of Python by another name,
+            which would not run.
+    """
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        text, where = cell.source, f"{name}, cell {number}"
+        if not text.count("<details") == text.count("</details>") == len(DETAILS.findall(text)):
+            raise ValueError(f"{where}: <details> and </details> must stand in pairs, in one cell.")
+        for inside in DETAILS.findall(text):
+            blocks = FENCE.findall(inside)
+            if inside.count("```") != 2 * len(blocks):
+                raise ValueError(f"{where}: a code block in <details> is not closed, or is indented.")
+            for _, language, code in blocks:
+                language = language.strip()
+                if language == "python":
+                    found.append(f"# solution in {where}\n{code}")
+                elif language.lower().lstrip("{").startswith(("py", "ipy")):
+                    raise ValueError(f"{where}: write ```python, so that the solution runs, not ```{language}.")
+    return found
+
+
+def append_solutions(notebook, name):
+    """Add the solutions to the end of a notebook, as marked code cells."""
+    for i, code in enumerate(solutions(notebook, name)):
+        cell = nbformat.v4.new_code_cell(code, id=f"solution-{i}", metadata={"solution": True})
+        notebook.cells.append(cell)
+
+
+def remove_solutions(notebook):
+    """Take out what append_solutions added, and when each cell ran, which differs from run to run."""
+    notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("solution")]
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+
+
+def rewrite(path, change, *args):
+    """Read a notebook, change it, write it back."""
+    notebook = nbformat.read(path, 4)
+    change(notebook, *args)
+    nbformat.write(notebook, path)
+
+
+def copy_book(root, work):
+    """Copy what the site is built from to the folder `work`; return the copied chapters.
+
+    The copy never executes: its outputs are those of the tests.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "checkpoints")
+    shutil.copytree(root / "book", work / "book", ignore=ignored)
+    shutil.copy(root / "_toc.yml", work)
+    config = (root / "_config.yml").read_text(encoding="utf-8")
+    config, found = re.subn(r"(?m)^(  execute_notebooks:).*", r'\1 "off"', config)
+    if found != 1:
+        raise ValueError("_config.yml should say execute_notebooks exactly once.")
+    (work / "_config.yml").write_text(config, encoding="utf-8")
+    return sorted((work / "book").glob("*.ipynb"))
+
+
+def execute(chapters, report):
+    """Execute notebooks in place, with their solutions, by nbmake; return pytest's exit code.
+
+    Args:
+        chapters: paths of the copies.
+        report: where to write pytest's JUnit report.
+    """
+    if not chapters:
+        raise ValueError("There is no chapter to execute.")
+    for path in chapters:
+        rewrite(path, append_solutions, path.stem)
+    options = ["--nbmake", "--overwrite", "-v", "--tb=short", "-p", "no:cacheprovider", "-p", "no:warnings"]
+    command = [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", f"-c{ROOT / 'pyproject.toml'}"]
+    command += [f"--junitxml={report}", *map(str, chapters)]
+    try:
+        return subprocess.run(command, cwd=ROOT, env=offline(os.environ)).returncode
+    finally:
+        for path in chapters:
+            rewrite(path, remove_solutions)
+
+
+def offline(environment):
+    """Return the environment in which chapters run: no network, none of the user's own settings."""
+    environment = dict(environment)
+    paths = [str(OFFLINE), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    for name in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy"):
+        environment[name] = environment[name.upper()] = DEAD_PROXY
+    environment["no_proxy"] = environment["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not another of that name
+    environment.pop("MPLBACKEND", None)
+    return environment
+
+
+def counts(report):
+    """Return how many tests a JUnit report has: passed, failed, skipped."""
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    numbers = [[int(s.get(key)) for key in ("tests", "failures", "errors", "skipped")] for s in suites]
+    tests, failures, errors, skipped = (sum(column) for column in zip(*numbers))
+    return tests - failures - errors - skipped, failures + errors, skipped
+
+
+def times(report):
+    """Return a dict from each chapter in a JUnit report to its seconds."""
+    cases = ElementTree.parse(report).getroot().iter("testcase")
+    return {Path(case.get("name")).stem: float(case.get("time")) for case in cases}

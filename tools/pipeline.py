@@ -1,0 +1,136 @@
+"""What `make book`, `make test` and `make serve` do once .venv is there.
+
+python -m tools.pipeline book|test|serve
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools import chapters
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+TESTED = ROOT / ".tested"  # hidden from pytest and Sphinx, and not below _build, where nbmake looks at nothing
+
+CHAPTERS_BUDGET = 480  # seconds for all chapters, on two quiet cores
+TEST_BUDGET = 900  # seconds for all of make test, without installing
+TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
+
+
+def jupyter_book(source, *options):
+    """Run Jupyter Book on the folder `source`, warnings as errors, into _build; return its exit code."""
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]  # its script breaks on a move
+    command += ["build", str(source), "--path-output", str(ROOT), "-W", "--keep-going", "-n", *options]
+    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment.pop("MPLBACKEND", None)
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def build(source, *options):
+    """Build the site from the folder `source`, from nothing but the cache of outputs; return whether it worked."""
+    for old in (SITE, BUILD / ".doctrees"):
+        shutil.rmtree(old, ignore_errors=True)
+    if jupyter_book(source, *options) or not (SITE / "index.html").is_file():
+        print("\nThe site was not built: a chapter failed or Sphinx warned; see above.", file=sys.stderr)
+        return False
+    return True
+
+
+def book():
+    """Execute the chapters and build the site."""
+    if not build(ROOT):
+        return 1
+    print(f"\nThe book is in {SITE.relative_to(ROOT)}. Open {(SITE / 'index.html').as_uri()} or run: make serve")
+    return 0
+
+
+def test():
+    """Unit tests, chapters, site, and checks of the built site; return 0 if all is well."""
+    started = time.perf_counter()
+    reports = TESTED / "reports"
+    copies = chapters.copy_book(ROOT, TESTED)
+    reports.mkdir()
+    rows, results = [], []
+
+    def stage(name, run, report=None):
+        print(f"\n=== {name}\n", flush=True)
+        start = time.perf_counter()
+        good = run()
+        passed, failed, skipped = chapters.counts(report) if report and report.exists() else (0, not good, 0)
+        results.append((passed, failed or not good, skipped))
+        what = f"{passed} passed, {failed} failed, {skipped} skipped" if report else "built" if good else "failed"
+        rows.append(f"{name:24s}{what:36s}{time.perf_counter() - start:7.1f} s")
+        return good
+
+    def run_tests(report, *what):
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *what]
+        return subprocess.run(command, cwd=ROOT).returncode == 0
+
+    units, executed, checks = (reports / f"{name}.xml" for name in ("units", "chapters", "built"))
+    stage("unit tests and checks", lambda: run_tests(units, "tests", "--ignore=tests/built"), units)
+    if stage("chapters", lambda: chapters.execute(copies, executed) == 0, executed):
+        if stage("site", lambda: build(TESTED, "-q")):
+            stage("built site", lambda: run_tests(checks, "tests/built"), checks)
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
+
+    seconds = chapters.times(executed) if executed.exists() else {}
+    print("\n=== time of each chapter, with its solutions\n")
+    print("\n".join(f"{name:24s}{'':36s}{value:7.1f} s" for name, value in seconds.items()))
+    print("\n=== summary\n")
+    print("\n".join(rows))
+    verdicts = [
+        budget("all chapters", sum(seconds.values()), CHAPTERS_BUDGET),
+        budget("make test", time.perf_counter() - started, TEST_BUDGET),
+    ]
+    passed, failed, skipped = (sum(int(result[i]) for result in results) for i in range(3))
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return int(failed > 0 or not all(verdicts))
+
+
+def budget(name, seconds, allowed):
+    """Print a time beside its budget; return False if it is beyond what a busy machine explains."""
+    verdict = ""
+    if seconds > TOLERANCE * allowed:
+        verdict = f" FAILED: more than {TOLERANCE} times the budget"
+    elif seconds > allowed:
+        verdict = " over budget: is the machine busy?"
+    print(f"{name:24s}{f'budget {allowed} s':36s}{seconds:7.1f} s{verdict}")
+    return seconds <= TOLERANCE * allowed
+
+
+def links():
+    """Check every link to another site (needs the internet); no chapter is executed."""
+    chapters.copy_book(ROOT, TESTED)
+    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    code = jupyter_book(TESTED, "--builder", "linkcheck")
+    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    return code
+
+
+def serve(port=8000):
+    """Serve the built site on this machine."""
+    if not (SITE / "index.html").is_file():
+        print("There is no built site yet. Run: make book", file=sys.stderr)
+        return 1
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        print(f"Serving the book at http://localhost:{port} until you press Ctrl+C", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+if __name__ == "__main__":
+    commands = {"book": book, "test": test, "serve": serve, "links": links}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.exit(f"Usage: python -m tools.pipeline {'|'.join(commands)}")
+    sys.exit(commands[sys.argv[1]]())
