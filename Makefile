@@ -26,7 +26,7 @@ links: install
 	@$(VENV_PYTHON) -m tools.pipeline links
 
 install:
-	@"$(PYTHON)" -c "" || { echo "There is no working Python called $(PYTHON). Install Python 3.11, 3.12 or 3.13," \
+	@"$(PYTHON)" -c "" 2>/dev/null || { echo "There is no working Python called $(PYTHON). Install Python 3.11, 3.12 or 3.13," \
 	  "or name it: make book PYTHON=python3.12" >&2; exit 1; }
 	@"$(PYTHON)" tools/bootstrap.py
 

@@ -84,8 +84,7 @@ def check_arrays(arrays, source):
         array = np.asarray(arrays[name])
         if array.shape != shape or array.dtype != np.uint8:
             raise ValueError(
-                f"{name} in {source} has shape {array.shape} and type {array.dtype}; "
-                f"expected {shape} and uint8. {CURE}"
+                f"{name} in {source} has shape {array.shape} and type {array.dtype}; expected {shape} and uint8. {CURE}"
             )
         if name.startswith("y") and array.max() > 9:
             raise ValueError(f"{name} in {source} has the label {array.max()}; digits end at 9. {CURE}")

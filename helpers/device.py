@@ -6,8 +6,8 @@ The appendix "Your machine" (book/a1_your_machine.ipynb) shows all of this at wo
 import contextlib
 import ctypes
 import functools
-import logging
 import importlib.util
+import logging
 import os
 import platform
 import random
@@ -49,10 +49,10 @@ def start(seed=0):
 
         problem = grow_memory() if keras.backend.backend() == "tensorflow" else ""
         keras.ops.zeros(1)  # what starts the backend
+        keras.utils.set_random_seed(seed)  # loads TensorFlow, if it is there, with any backend
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no hints about retracing in the pages
     if problem:
         say(problem)
-    keras.utils.set_random_seed(seed)
     from helpers.plots import use_style
 
     use_style()
@@ -233,7 +233,7 @@ def gather_facts():
         driver=bool(rows) or _loads("libcuda.so.1"),
         driver_gpus=len(rows),
         missing=_missing_libraries() if backend == "tensorflow" and rows and not gpus else (),
-            visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
+        visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
         colab="google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ,
         container=Path("/.dockerenv").exists() or Path("/run/.containerenv").exists(),
         wsl="microsoft" in platform.release().lower(),
@@ -354,8 +354,8 @@ def xla_works(probe=compile_tiny):
             probe()
     except Exception as error:  # whatever this platform raises
         say(
-            f"XLA does not work here ({type(error).__name__}), so training runs without it: "
-            "the same figures, up to rounding, in more time."
+            f"XLA does not work here ({type(error).__name__}), so training runs without it: slower, and "
+            "with other noise, so figures differ a little from those in the text."
         )
         return False
     return True

@@ -23,8 +23,8 @@ def evaluate_elbo(vae, x, seed=0, batch_size=500):
     """
     noise = keras.random.SeedGenerator(seed)
     reconstruction, kl = [], []
-    for start in range(0, len(x), batch_size):
-        batch = x[start : start + batch_size]
+    for first in range(0, len(x), batch_size):
+        batch = x[first : first + batch_size]
         z_mean, z_log_var = vae.encoder(batch)
         epsilon = keras.random.normal(ops.shape(z_mean), seed=noise)
         logits = vae.decoder(z_mean + ops.exp(0.5 * z_log_var) * epsilon)

@@ -10,3 +10,9 @@ def say(text):
         print(text)
     else:
         display(Markdown(text))
+
+
+def say_table(columns, rows):
+    """Show a small table: `columns` are its headings, `rows` lists of texts in Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    say("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))

@@ -84,7 +84,7 @@ def image_grid(images, titles=None, columns=10, size=0.72):
         if i < len(images):
             ax.imshow(images[i], vmin=0, vmax=1)
             if titles is not None:
-                ax.set_title(str(titles[i]), fontsize=8, pad=2)
+                ax.set_title(str(titles[i]), fontsize=9, pad=3)
     return _done(figure)
 
 
@@ -103,9 +103,9 @@ def image_rows(rows, size=0.72, titles=None):
             ax.imshow(image, vmin=0, vmax=1)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
-        axes[r, 0].set_ylabel(label, rotation=0, ha="right", va="center", labelpad=8)
+        axes[r, 0].set_ylabel(label, rotation=0, ha="right", va="center", labelpad=8, fontsize=12)
     for ax, title in zip(axes[0], titles if titles is not None else []):
-        ax.set_title(str(title), fontsize=8, pad=2)
+        ax.set_title(str(title), fontsize=10, pad=3)
     return _done(figure)
 
 

@@ -8,7 +8,6 @@ import html
 import json
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import keras
@@ -226,7 +225,7 @@ def show_table(title, table, display_handle=None):
     body = "".join(line(cells, "td") for cells in table[1:])
     page = HTML(
         f'<table class="training-log"><caption>{html.escape(title)}</caption>'
-        f'<thead>{line(table[0], "th scope=col")}</thead><tbody>{body}</tbody></table>'
+        f"<thead>{line(table[0], 'th scope=col')}</thead><tbody>{body}</tbody></table>"
     )
     if display_handle is None:
         return display(page, display_id=True)

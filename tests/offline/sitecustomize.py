@@ -31,7 +31,7 @@ def is_local(host):
     """Return whether a host name or number is this machine."""
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    if host in (None, "", "localhost", "<broadcast>", socket.gethostname()):
+    if not isinstance(host, str) or host in ("", "localhost", socket.gethostname()):
         return True
     try:
         number = ipaddress.ip_address(host.partition("%")[0])
