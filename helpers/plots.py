@@ -370,7 +370,8 @@ def density_map(density, extent, ellipse=None, label="", ax=None, size=(4.6, 4.6
         mean, sigma = np.asarray(ellipse[0]), np.exp(0.5 * np.asarray(ellipse[1]))
         ax.add_patch(Ellipse(mean, *(4 * sigma), fill=False, edgecolor=BLUE, linewidth=2, label=label))
         ax.plot(*mean, "+", color=BLUE, markersize=9)
-        ax.legend(loc="upper right")
+        if label:
+            ax.legend(loc="upper right")
     ax.set(xlabel="z[0]", ylabel="z[1]", title=title)
     return _done(figure)
 
