@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDED = {"darkroom-2d": ("06_training", "vae, history, keepsakes, x_test")}
 
 
-def keep(name, chapter, vae, history, keepsakes, x_test):
+def keep(name, chapter, vae, history, keepsakes, x_test, folder=ROOT / "book" / "weights"):
     """Store a trained VAE, its record of epochs and its test figures; called in the chapter's kernel."""
     import keras
     import numpy as np
@@ -48,20 +48,26 @@ def keep(name, chapter, vae, history, keepsakes, x_test):
             "numpy": np.__version__,
         },
     }
-    save_vae(vae, name, entry)
-    save_epochs(name, history, keepsakes)
+    save_vae(vae, name, entry, folder)
+    save_epochs(name, history, keepsakes, folder)
     print(f"{name}: {mean:.2f} ± {margin:.2f} nats on {len(x_test):,} test images, {entry['seconds']} s")
 
 
-def retrain(name):
-    """Run the chapter of a recorded model up to its recorded part, and keep what it trained."""
+def training_notebook(name):
+    """Return the chapter of a recorded model up to its recorded part, with a last cell that keeps the model."""
     chapter, names = RECORDED[name]
     notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", 4)
     sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
     end = next(i for i, source in enumerate(sources) if "helpers.weights" in source)
     code = f"from tools.make_weights import keep\nkeep({name!r}, {chapter!r}, {names})"
     notebook.cells = [*notebook.cells[:end], nbformat.v4.new_code_cell(code)]
-    print(f"Training {name} with the code of {chapter}, which takes a few minutes.", flush=True)
+    return notebook
+
+
+def retrain(name):
+    """Train a recorded model with its chapter's code, and keep it."""
+    notebook = training_notebook(name)
+    print(f"Training {name} with the code of {RECORDED[name][0]}, which takes a few minutes.", flush=True)
     resources = {"metadata": {"path": str(ROOT / "book")}}
     NotebookClient(notebook, timeout=3600, resources=resources).execute()
     print("".join(output.text for output in notebook.cells[-1].outputs if output.output_type == "stream"), end="")
