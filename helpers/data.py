@@ -123,3 +123,15 @@ def check_images(x, caller):
             "Divide pictures of 0 to 255 by 255; do not shift them to [-1, 1]."
         )
     return x.astype("float32", copy=False)
+
+
+def binarise(x, seed):
+    """Return a black-and-white version of grey images: each pixel is 1 with its grey as probability.
+
+    Salakhutdinov & Murray (2008); the same seed gives the same version.
+
+    Args:
+        x: images in [0, 1], shape (n, 28, 28).
+        seed: an integer, or a list of integers.
+    """
+    return (np.random.default_rng(seed).random(x.shape, "float32") < x).astype("float32")

@@ -133,10 +133,10 @@ def thickness(images):
 
 
 def attribute_directions(codes, values):
-    """Find one direction for each attribute by least squares. Chapter 7.
+    """Find one direction for each attribute by least squares. Chapter 7 (Generation and morphing).
 
-    The linear fit says: one step along direction i raises attribute i by one and leaves the
-    others as they are. Among all such directions, the pseudo-inverse takes the shortest.
+    Every latent is fitted as a linear function of the attributes; direction i holds the slopes of
+    attribute i: how codes differ, on average, where it is higher by one and the others are equal.
 
     Args:
         codes: shape (n, latent_dim).
@@ -145,8 +145,7 @@ def attribute_directions(codes, values):
     Returns:
         Directions, shape (attributes, latent_dim).
     """
-    fit = np.linalg.lstsq(codes - codes.mean(axis=0), values - values.mean(axis=0), rcond=None)
-    return np.linalg.pinv(fit[0])
+    return np.linalg.lstsq(values - values.mean(axis=0), codes - codes.mean(axis=0), rcond=None)[0]
 
 
 def log_aggregate(z, z_mean, z_log_var):

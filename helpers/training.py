@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.data import binarise as binarised
 from helpers.data import check_images
 
 ORDER = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl")  # columns of the progress table
@@ -29,6 +30,7 @@ def train(
     checkpoint=None,
     callbacks=(),
     show=True,
+    binarise=None,
 ):
     """Call `fit` so that the run can be repeated, watched, interrupted and resumed.
 
@@ -47,6 +49,9 @@ def train(
         callbacks: further Keras callbacks; one with `get_state` and `set_state` (dicts of
             arrays) is kept in the checkpoint too.
         show: whether to display progress.
+        binarise: None, or throw every grey pixel afresh in every epoch, as a coin that is 1 with its
+            grey as probability: "all" for what the model sees and has to print, "input" for what it
+            sees only (the grey images are then its y).
 
     Returns:
         A dict: a list with one float an epoch for each metric, and "seconds".
@@ -57,13 +62,14 @@ def train(
     """
     x = check_images(x, "train")
     validation = None if validation is None else check_images(validation, "train (validation)")
-    _check_settings(vae, len(x), epochs, batch_size, seed, callbacks)
-    data = ShuffledImages(x, batch_size, seed)
+    _check_settings(vae, len(x), epochs, batch_size, seed, callbacks, binarise)
+    data = ShuffledImages(x, batch_size, seed, binarise)
     record = _Record(vae, data, epochs, seed, show)
     callbacks = [record, *callbacks]
     if checkpoint is not None:
         vae(x[:1])  # builds every layer, so that no weight is left out
-        saver = _Checkpoint(Path(checkpoint), _identity(vae, x, batch_size, seed), record, callbacks[1:])
+        run = _identity(vae, x, batch_size, seed) | {"binarise": binarise}
+        saver = _Checkpoint(Path(checkpoint), run, record, callbacks[1:])
         record.done = saver.restore(vae)
         callbacks.append(saver)
     vae.fit(
@@ -86,23 +92,28 @@ class ShuffledImages(keras.utils.PyDataset):
     Args:
         x: images, shape (n, 28, 28).
         batch_size: images a batch.
-        seed: seed of the shuffle.
+        seed: seed of the shuffle and of the coins.
+        binarise: None, "all" or "input", see `train`.
     """
 
-    def __init__(self, x, batch_size, seed):
+    def __init__(self, x, batch_size, seed, binarise=None):
         super().__init__(workers=0)
-        self.x, self.batch_size, self.seed = x, batch_size, seed
+        self.x, self.batch_size, self.seed, self.binarise = x, batch_size, seed, binarise
         self.set_epoch(0)
 
     def set_epoch(self, epoch):
+        self.epoch = epoch
         self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.x))
 
     def __len__(self):
         return -(-len(self.x) // self.batch_size)
 
     def __getitem__(self, step):
-        batch = self.order[step * self.batch_size : (step + 1) * self.batch_size]
-        return (self.x[batch],)
+        grey = self.x[self.order[step * self.batch_size : (step + 1) * self.batch_size]]
+        if self.binarise is None:
+            return (grey,)
+        thrown = binarised(grey, [self.seed, self.epoch, step])
+        return (thrown,) if self.binarise == "all" else (thrown, grey)
 
 
 def set_noise(model, seed, epoch):
@@ -318,7 +329,7 @@ def _digest(data):
     return hashlib.sha256(data).hexdigest()[:12]
 
 
-def _check_settings(model, n, epochs, batch_size, seed, callbacks):
+def _check_settings(model, n, epochs, batch_size, seed, callbacks, binarise):
     if not getattr(model, "compiled", False):
         raise ValueError("train was given a model that is not compiled. Call vae.compile(optimizer) first.")
     numbers = {"epochs": (epochs, 1, np.inf), "batch_size": (batch_size, 1, n), "seed": (seed, 0, np.inf)}
@@ -327,5 +338,7 @@ def _check_settings(model, n, epochs, batch_size, seed, callbacks):
         if not whole or not low <= value <= high:
             end = "" if high == np.inf else f" and at most {n} (the images given)"
             raise ValueError(f"{name} must be a whole number of at least {low}{end}, but was {value!r}.")
+    if binarise not in (None, "all", "input"):
+        raise ValueError(f'binarise must be None, "all" or "input", but was {binarise!r}.')
     if isinstance(callbacks, keras.callbacks.Callback):
         raise ValueError("callbacks must be a list, but was one callback. Write callbacks=[...].")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "book" / "weights"
-NEEDED = {"architecture", "file", "sha256"}  # what load_vae uses of an entry
+NEEDED = {"architecture", "file", "sha256"}  # what loading uses of an entry
 CURE = "Restore it with `git checkout -- book/weights`, or train it again with `make weights`."
 
 
@@ -37,30 +37,64 @@ def load_vae(name, folder=WEIGHTS):
         ValueError: no model of that name, or its file is damaged or of another shape.
         FileNotFoundError: the manifest names a file that is not there.
     """
-    from helpers.models import VAE, build_decoder, build_encoder
+    from helpers.models import VAE, FlowPrior, LearnedPriorVAE, build_decoder, build_encoder
 
+    entry = _entry(name, folder)
+    architecture = dict(entry["architecture"])
+    prior = architecture.pop("prior", None)
+    parts = build_encoder(**architecture), build_decoder(**architecture)
+    if prior is None:
+        vae = VAE(*parts)
+    else:
+        vae = LearnedPriorVAE(*parts, FlowPrior(architecture["latent_dim"], **prior))
+    _assign(inference_weights(vae), entry, folder)
+    return vae
+
+
+def load_classifier(folder=WEIGHTS):
+    """Return the recorded judge of prints, a `helpers.quality.build_classifier` trained in chapter 8.
+
+    Raises:
+        ValueError: its file is damaged or of another shape.
+        FileNotFoundError: the manifest names a file that is not there.
+    """
+    from helpers.quality import build_classifier
+
+    classifier = build_classifier()
+    _assign(classifier.weights, _entry("classifier", folder), folder)
+    return classifier
+
+
+def inference_weights(model):
+    """Return the variables that are stored: encoder, decoder and prior of a VAE, or those of a classifier."""
+    if not hasattr(model, "encoder"):
+        return model.weights
+    return model.encoder.weights + model.decoder.weights + list(getattr(model.prior, "weights", []))
+
+
+def _entry(name, folder):
     entries = manifest(folder)
     if name not in entries:
         raise ValueError(f"There is no trained model called {name!r}; there is {', '.join(sorted(entries))}.")
-    entry = entries[name]
-    vae = VAE(build_encoder(**entry["architecture"]), build_decoder(**entry["architecture"]))
+    return entries[name]
+
+
+def _assign(variables, entry, folder):
     arrays = list(_read(Path(folder) / entry["file"], entry["sha256"]).values())
-    parts = vae.encoder.weights + vae.decoder.weights
-    if [tuple(w.shape) for w in parts] != [a.shape for a in arrays]:
+    if [tuple(w.shape) for w in variables] != [a.shape for a in arrays]:
         raise ValueError(f"The weights in {entry['file']} do not fit the architecture in the manifest. {CURE}")
-    for weight, array in zip(parts, arrays):
-        weight.assign(array.astype("float32"))
-    return vae
+    for variable, array in zip(variables, arrays):
+        variable.assign(array.astype("float32"))
 
 
 def _read(path, sha256):
     """Return the arrays of a file by name, after checking its SHA-256."""
     if not path.exists():
         raise FileNotFoundError(f"The weight file {path} is missing. {CURE}")
-    digest = _digest(path)
-    if digest != sha256:
+    found = digest(path)
+    if found != sha256:
         raise ValueError(
-            f"{path} is damaged or altered: its SHA-256 begins with {digest[:12]}, the manifest says "
+            f"{path} is damaged or altered: its SHA-256 begins with {found[:12]}, the manifest says "
             f"{sha256[:12]}. {CURE}"
         )
     try:
@@ -70,34 +104,38 @@ def _read(path, sha256):
         raise ValueError(f"{path} cannot be read ({error}). {CURE}") from error
 
 
-def _digest(path):
+def digest(path):
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _write_manifest(entries, folder):
+def write_manifest(entries, folder):
+    """Write what `manifest` reads."""
     text = json.dumps(entries, indent=2, sort_keys=True) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
-def save_vae(vae, name, entry, folder=WEIGHTS):
-    """Write the inference weights of `vae` and its manifest entry; used by `make weights`.
+def save_model(model, name, entry, dtype="float32", folder=WEIGHTS):
+    """Write the inference weights of a model and its manifest entry; used by `make weights`.
 
     Args:
-        vae: a trained VAE of the book's architecture.
+        model: a trained VAE of the book's architecture, or the classifier.
         name: the model's name.
         entry: what the manifest should say: chapter, seed, epochs, architecture, test figures.
+        dtype: how numbers are stored; they are loaded as float32. float16 halves the file.
         folder: where to write.
     """
     from keras import ops
 
     folder = Path(folder)
-    weights = vae.encoder.weights + vae.decoder.weights
+    arrays = [ops.convert_to_numpy(w).astype(dtype) for w in inference_weights(model)]
     file = f"{name}.npz"
-    np.savez_compressed(folder / file, **{f"{i:03d}": ops.convert_to_numpy(w) for i, w in enumerate(weights)})
+    np.savez_compressed(folder / file, **{f"{i:03d}": array for i, array in enumerate(arrays)})
     entries = manifest(folder) if (folder / "manifest.json").exists() else {}
-    parameters = int(sum(np.prod(w.shape) for w in weights))
-    entries[name] = {"file": file, "sha256": _digest(folder / file), "parameters": parameters, **entry}
-    _write_manifest(entries, folder)
+    parameters = sum(array.size for array in arrays)
+    stored = {"file": file, "sha256": digest(folder / file), "parameters": parameters, "dtype": dtype}
+    entries[name] = {**stored, **entry}
+    write_manifest(entries, folder)
 
 
 def save_epochs(name, history, keepsakes, folder=WEIGHTS):
@@ -114,8 +152,8 @@ def save_epochs(name, history, keepsakes, folder=WEIGHTS):
     metrics = {f"metric/{key}": np.array(values, "float32") for key, values in history.items()}
     np.savez_compressed(folder / file, codes=kept["codes"].astype("float16"), prints=kept["prints"], **metrics)
     entries = manifest(folder)
-    entries[name]["epochs_file"] = {"file": file, "sha256": _digest(folder / file)}
-    _write_manifest(entries, folder)
+    entries[name]["epochs_file"] = {"file": file, "sha256": digest(folder / file)}
+    write_manifest(entries, folder)
 
 
 def load_epochs(name, folder=WEIGHTS):
@@ -133,3 +171,20 @@ def load_epochs(name, folder=WEIGHTS):
     if record is None:
         raise ValueError(f"No record of epochs is kept for a model called {name!r}.")
     return _read(Path(folder) / record["file"], record["sha256"])
+
+
+def load_likelihood(name, folder=WEIGHTS):
+    """Return the recorded estimates of -log p(x) of a model's test images, and their standard errors.
+
+    Returns:
+        (nats, error): NumPy arrays of shape (10000,).
+
+    Raises:
+        ValueError: the model has no such record, or its file is damaged.
+        FileNotFoundError: the manifest names a file that is not there.
+    """
+    record = manifest(folder).get(name, {}).get("likelihood")
+    if record is None:
+        raise ValueError(f"No likelihood is kept for a model called {name!r}.")
+    arrays = _read(Path(folder) / record["file"], record["sha256"])
+    return arrays["nats"].astype("float64"), arrays["error"].astype("float64")

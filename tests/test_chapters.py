@@ -14,13 +14,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HELPERS = {path.stem: chapter_code.definitions(path) for path in sorted((ROOT / "helpers").glob("*.py"))}
-TAUGHT = ("models", "losses", "evaluation", "latent")  # modules whose every definition a chapter derives
+TAUGHT = (
+    "models",
+    "losses",
+    "evaluation",
+    "latent",
+    "quality",
+    "protocol",
+)  # modules whose every definition a chapter derives
 NOT_TAUGHT = {}  # public definitions of these modules that no chapter shows: {"name": "why"}
 
 
 def chapter(number):
-    """Return the notebook of a chapter."""
-    (path,) = (ROOT / "book").glob(f"{number:02d}_*.ipynb")
+    """Return the notebook of a chapter (9) or an appendix ("A2")."""
+    name = f"{number:02d}" if isinstance(number, int) else number.lower()
+    (path,) = (ROOT / "book").glob(f"{name}_*.ipynb")
     return path
 
 
@@ -48,13 +56,14 @@ def test_a_chapter_defines_what_helpers_defines(path, module, name):
 )
 def test_a_helper_names_the_chapters_that_define_it(module, name):
     docstring = ast.get_docstring(HELPERS[module][name]) or ""
-    found = re.search(r"\bChapters? (\d(?:(?:, | and )\d)*)", docstring)
+    found = re.search(r"\b(?:Chapters?|Appendix) (A?\d+(?:(?:, | and )\d+)*)", docstring)
     if name in NOT_TAUGHT:
         assert not found, f"{name} is taught now: take it out of NOT_TAUGHT"
         return
     assert found, f"helpers.{module}.{name} should say in its docstring which chapter derives it"
-    for number in re.findall(r"\d", found[1]):
-        assert name in chapter_code.definitions(chapter(int(number))), f"chapter {number} does not define {name}"
+    for number in re.findall(r"A?\d+", found[1]):
+        path = chapter(int(number) if number.isdigit() else number)
+        assert name in chapter_code.definitions(path), f"chapter {number} does not define {name}"
 
 
 # ---- the reader itself

@@ -4,25 +4,33 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.models import VAE, build_decoder, build_encoder
+from helpers.models import VAE, FlowPrior, LearnedPriorVAE, build_decoder, build_encoder
 from helpers.notebook import say_table
+from helpers.quality import build_classifier
 from helpers.training import Keepsakes, train
-from helpers.weights import load_epochs, load_vae, manifest
+from helpers.weights import load_classifier, load_epochs, load_likelihood, load_vae, manifest
 from tools import make_weights
 
 
 def test_every_recorded_model_has_a_recipe_and_its_chapter():
     assert {name: entry["chapter"] for name, entry in manifest().items()} == {
-        name: chapter for name, (chapter, _) in make_weights.RECORDED.items()
+        name: recipe.chapter for name, recipe in make_weights.RECORDED.items()
     }
 
 
 @pytest.mark.parametrize("name", make_weights.RECORDED)
 def test_the_recipe_is_the_chapter_up_to_its_recorded_part(name):
     *before, last = [cell.source for cell in make_weights.training_notebook(name).cells if cell.cell_type == "code"]
-    assert last.splitlines()[-1].startswith(f"keep('{name}', ")
-    assert not any("load_vae" in source for source in before)  # trains, and loads nothing
-    assert sum("train(vae, x_train" in source for source in before) == 1
+    code = make_weights.RECORDED[name].code
+    assert last.endswith(code) and f"NAME, CHAPTER = {name!r}, " in last
+    made = {
+        "darkroom-2d": "train(vae, x_train",
+        "darkroom-2d-large": "def make_large(",
+        "darkroom-50d": "def make_50d(",
+        "classifier": "classifier.fit(x_train",
+    }[name]
+    assert sum(made in source for source in before) == 1  # trained by visible code, once
+    assert not any(f'load_vae("{name}")' in source or "load_classifier" in source for source in before)
 
 
 def test_what_is_kept_can_be_loaded(tmp_path):
@@ -31,16 +39,34 @@ def test_what_is_kept_can_be_loaded(tmp_path):
     vae.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     keepsakes = Keepsakes(x[:10], samples=4)
     history = train(vae, x, epochs=2, batch_size=20, callbacks=[keepsakes], show=False)
-    make_weights.keep("small", "99_none", vae, history, keepsakes, x, folder=tmp_path)
+    make_weights.keep_vae("small", "99_none", vae, history, x, keepsakes, folder=tmp_path)
     entry = manifest(tmp_path)["small"]
     assert entry["architecture"] == {"latent_dim": 3, "width": 8, "depth": 1} and entry["epochs"] == 2
     test = entry["test"]
     assert test["images"] == 40 and test["negative_elbo"] == pytest.approx(
         test["reconstruction"] + test["kl"], abs=2e-3
     )
+    assert entry["loss"] == pytest.approx(history["loss"], abs=1e-3)
+    make_weights.keep_likelihood("small", x[:5], samples=20, folder=tmp_path)
+    nats, error = load_likelihood("small", tmp_path)
+    assert nats.shape == error.shape == (5,) and manifest(tmp_path)["small"]["likelihood"]["samples"] == 20
     again = load_vae("small", tmp_path)
     assert np.array_equal(np.array(again.encoder(x)[0]), np.array(vae.encoder(x)[0]))
     assert load_epochs("small", tmp_path)["codes"].shape == (3, 10, 3)
+
+
+def test_a_model_with_a_learned_prior_and_the_classifier_are_kept(tmp_path):
+    x = np.random.default_rng(0).random((40, 28, 28), "float32")
+    vae = LearnedPriorVAE(build_encoder(4, 8, 1), build_decoder(4, 8, 1), FlowPrior(4, steps=2, width=8))
+    vae.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    history = train(vae, x, epochs=1, batch_size=20, binarise="all", show=False)
+    make_weights.keep_vae("flow", "99_none", vae, history, x, dtype="float16", folder=tmp_path)
+    assert manifest(tmp_path)["flow"]["architecture"]["prior"] == {"steps": 2, "width": 8}
+    again, z = load_vae("flow", tmp_path), np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
+    assert np.allclose(again.prior.log_prob(z), vae.prior.log_prob(z), atol=0.01)
+    classifier = build_classifier()
+    make_weights.keep_classifier("classifier", "99_none", classifier, {"loss": [1.0]}, 0.1, folder=tmp_path)
+    assert np.array_equal(load_classifier(tmp_path)(x[:3]), classifier(x[:3]))
 
 
 def test_a_table_of_a_chapter_is_markdown(capsys):

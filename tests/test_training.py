@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from helpers.data import load_mnist
-from helpers.models import VAE, build_decoder, build_encoder
+from helpers.models import VAE, NoisyInputVAE, build_decoder, build_encoder
 from helpers.training import Keepsakes, ShuffledImages, set_noise, train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -292,6 +292,35 @@ def test_shuffle_depends_on_seed_and_epoch_alone(x):
 # --- checkpoints that do not fit
 
 
+def test_coins_are_thrown_afresh_in_every_epoch_and_again_when_resumed(x):
+    data = ShuffledImages(x, 300, seed=5, binarise="input")
+    first, grey = data[0]
+    assert np.array_equal(grey, ShuffledImages(x, 300, seed=5)[0][0])
+    assert set(np.unique(first)) == {0, 1} and not np.any(first[grey == 0]) and np.all(first[grey == 1])
+    assert first.mean() == pytest.approx(grey.mean(), abs=0.005)
+    assert np.array_equal(data[0][0], first) and not np.array_equal(data[1][0], first)
+    everything = ShuffledImages(x, 300, seed=5, binarise="all")
+    assert len(everything[0]) == 1 and np.array_equal(everything[0][0], first)
+    data.set_epoch(1)
+    data.order = everything.order  # the same images in another epoch
+    assert not np.array_equal(data[0][0], first) and np.array_equal(data[0][1], grey)
+
+
+@pytest.mark.parametrize("binarise", ["all", "input"])
+def test_a_run_with_coins_resumes_bitwise(x, tmp_path, binarise):
+    def small(epochs, coins=binarise, **options):
+        keras.utils.set_random_seed(7)
+        vae = NoisyInputVAE(build_encoder(2, 16, 0), build_decoder(2, 16, 0))
+        vae.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+        return figures(run(vae, x, epochs, binarise=coins, **options))
+
+    whole = small(3)
+    small(1, checkpoint=tmp_path / "run.npz")
+    assert small(3, checkpoint=tmp_path / "run.npz") == whole and whole["loss"][-1] < whole["loss"][0] - 10
+    with pytest.raises(ValueError, match="another run: its binarise"):
+        small(3, coins=None, checkpoint=tmp_path / "run.npz")
+
+
 @pytest.fixture(scope="module")
 def good(x, tmp_path_factory):
     file = tmp_path_factory.mktemp("good") / "run.npz"
@@ -433,6 +462,7 @@ def test_learning_rate_too_high_is_caught(x):
         (dict(seed=None), "seed must be .* but was None"),
         (dict(validation=np.zeros((3, 784))), r"train \(validation\) takes images of .* given shape \(3, 784\)"),
         (dict(validation=np.full((3, 28, 28), 255)), r"train \(validation\) takes pixels in \[0, 1\]"),
+        (dict(binarise=True), 'binarise must be None, "all" or "input", but was True'),
         (dict(callbacks=Keepsakes(np.zeros((1, 28, 28)))), "callbacks must be a list"),
     ],
 )

@@ -14,13 +14,23 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.data import load_mnist
-from helpers.evaluation import evaluate_elbo, mean_and_margin
+from helpers.data import binarise, load_mnist
+from helpers.evaluation import evaluate_elbo, mean_and_margin, rate_distortion
 from helpers.models import VAE, build_decoder, build_encoder
-from helpers.weights import WEIGHTS, load_epochs, load_vae, manifest, save_vae
+from helpers.weights import (
+    WEIGHTS,
+    inference_weights,
+    load_classifier,
+    load_epochs,
+    load_likelihood,
+    load_vae,
+    manifest,
+    save_model,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = sorted(manifest())
+NAMES = sorted(name for name in manifest() if name != "classifier")  # the VAEs
+FILES = ("epochs_file", "likelihood")  # entries that have a file of their own
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +46,7 @@ def models():
 def test_the_manifest_lists_every_file():
     files = {"manifest.json"}
     for entry in manifest().values():
-        files |= {entry["file"], *([entry["epochs_file"]["file"]] if "epochs_file" in entry else [])}
+        files |= {entry["file"], *(entry[key]["file"] for key in FILES if key in entry)}
     assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files
     assert "darkroom-2d" in NAMES
 
@@ -49,12 +59,12 @@ def test_entry_is_complete_and_true(name, models):
     assert {"keras", "tensorflow", "numpy", "python"} <= set(entry["versions"])
     data = (WEIGHTS / entry["file"]).read_bytes()
     assert hashlib.sha256(data).hexdigest() == entry["sha256"]
-    vae = models[name]
-    parameters = sum(math.prod(w.shape) for w in vae.encoder.weights + vae.decoder.weights)
+    parameters = sum(math.prod(w.shape) for w in inference_weights(models[name]))
     assert parameters == entry["parameters"]
     with np.load(WEIGHTS / entry["file"], allow_pickle=False) as file:  # inference weights, nothing else
         assert sum(file[part].size for part in file.files) == parameters
-    assert len(data) < 4.2 * parameters  # float32, compressed
+        assert {file[part].dtype for part in file.files} == {np.dtype(entry["dtype"])}
+    assert len(data) < (1.05 * np.dtype(entry["dtype"]).itemsize) * parameters <= 8.4e6
     assert (ROOT / "book" / f"{entry['chapter']}.ipynb").exists()
 
 
@@ -78,7 +88,14 @@ def test_contract(name, models, x_test):
     assert np.array_equal(z, vae.prior.sample(5, seed=3)) and not np.array_equal(z, vae.prior.sample(5, seed=4))
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_the_large_models_are_good_enough():
+    large, best = manifest()["darkroom-2d-large"], manifest()["darkroom-50d"]
+    assert large["architecture"]["latent_dim"] == 2 and large["test"]["negative_elbo"] <= 136.0
+    assert best["likelihood"]["nats"] <= 83.5 and (WEIGHTS / best["file"]).stat().st_size <= 8e6
+    assert best["test"]["negative_elbo"] > best["likelihood"]["nats"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "prior" not in manifest()[name]["architecture"]])
 def test_prior_is_a_standard_normal(name, models):
     prior, d = models[name].prior, manifest()[name]["architecture"]["latent_dim"]
     z = ops.convert_to_numpy(prior.sample(20_000, seed=0)).astype("float64")
@@ -90,18 +107,37 @@ def test_prior_is_a_standard_normal(name, models):
     assert float(prior.log_prob(np.zeros((1, d), "float32"))[0]) == pytest.approx(-d / 2 * math.log(2 * math.pi))
 
 
+def test_a_learned_prior_gives_its_samples_back(models):
+    """What `sample` bends, `log_prob` unbends: the base has a standard normal there, plus the change of volume."""
+    prior = models["darkroom-50d"].prior
+    z, base = prior.sample(2000, seed=3), prior.base.sample(2000, seed=3)
+    for coupling in prior.couplings:
+        kept, changed = ops.split(z, 2, axis=1)
+        shift, log_scale = prior.shift_and_log_scale(coupling, kept)
+        z = ops.concatenate([changed * ops.exp(log_scale) + shift, kept], axis=1)
+    assert np.allclose(z, base, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_figures_are_recomputed(name, models, x_test):
     said = manifest()[name]["test"]
-    reconstruction, kl = evaluate_elbo(models[name], x_test)
+    x = binarise(x_test, seed=0) if name == "darkroom-50d" else x_test
+    kl, reconstruction = rate_distortion(models[name], x)
     mean, margin = mean_and_margin(reconstruction + kl)
     assert len(reconstruction) == said["images"] == 10_000
     assert mean == pytest.approx(said["negative_elbo"], abs=0.01)
     assert margin == pytest.approx(said["ci95"], abs=0.01)
     assert reconstruction.mean() == pytest.approx(said["reconstruction"], abs=0.01)
     assert kl.mean() == pytest.approx(said["kl"], abs=0.01)
-    other = sum(evaluate_elbo(models[name], x_test, seed=1)).mean()  # other noise: the figure is no lucky draw
+    other = sum(rate_distortion(models[name], x, seed=1)).mean()  # other noise: the figure is no lucky draw
     assert other == pytest.approx(mean, abs=0.5) and other != mean
+
+
+def test_the_formula_for_kl_agrees_with_the_draws(models, x_test):
+    reconstruction, kl = evaluate_elbo(models["darkroom-2d"], x_test)
+    said = manifest()["darkroom-2d"]["test"]
+    assert reconstruction.mean() == pytest.approx(said["reconstruction"], abs=0.3)
+    assert kl.mean() == pytest.approx(said["kl"], abs=0.05)
 
 
 @pytest.fixture
@@ -194,6 +230,18 @@ def test_record_of_epochs(name):
     assert metrics["metric/val_loss"][-1] < metrics["metric/val_loss"][0]
 
 
+def test_likelihood_damaged_or_none(folder):
+    with pytest.raises(ValueError, match="No likelihood is kept for a model called 'darkroom-2d'"):
+        load_likelihood("darkroom-2d", folder)
+    path = folder / manifest(folder)["darkroom-50d"]["likelihood"]["file"]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="damaged or altered"):
+        load_likelihood("darkroom-50d", folder)
+    (folder / manifest(folder)["classifier"]["file"]).unlink()
+    with pytest.raises(FileNotFoundError, match="is missing"):
+        load_classifier(folder)
+
+
 def test_record_of_epochs_damaged_or_none(folder):
     with pytest.raises(ValueError, match="No record of epochs is kept for a model called 'none'"):
         load_epochs("none", folder)
@@ -208,7 +256,7 @@ def test_save_and_load_round_trip(tmp_path, x_test):
     keras.utils.set_random_seed(0)
     models = {name: VAE(build_encoder(**size), build_decoder(**size)) for name in ("one", "two")}
     for name, vae in models.items():
-        save_vae(vae, name, {"chapter": "06_training", "architecture": size}, tmp_path)
+        save_model(vae, name, {"chapter": "06_training", "architecture": size}, folder=tmp_path)
     assert sorted(manifest(tmp_path)) == ["one", "two"]
     for name, vae in models.items():
         loaded = load_vae(name, tmp_path)
@@ -216,6 +264,10 @@ def test_save_and_load_round_trip(tmp_path, x_test):
         assert len(mine) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(mine, theirs))
         assert np.array_equal(vae.encoder(x_test[:3])[0], loaded.encoder(x_test[:3])[0])
     assert not np.array_equal(models["one"].encoder(x_test[:3])[0], models["two"].encoder(x_test[:3])[0])
+    save_model(models["one"], "one", {"chapter": "06_training", "architecture": size}, "float16", tmp_path)
+    half = load_vae("one", tmp_path).decoder.weights[0]
+    whole = models["one"].decoder.weights[0]
+    assert half.dtype == "float32" and not np.array_equal(half, whole) and np.allclose(half, whole, atol=1e-3)
 
 
 JAX = """
@@ -226,7 +278,7 @@ start()
 import keras
 assert keras.backend.backend() == "jax"
 assert find_device().backend == "jax"
-from helpers.data import load_mnist
+from helpers.data import binarise, load_mnist
 from helpers.evaluation import evaluate_elbo
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.training import train

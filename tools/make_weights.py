@@ -1,75 +1,163 @@
 """Maintainers: train the recorded models again from their chapters' own code (`make weights`).
 
-Runs a copy of the chapter up to the first cell that loads recorded weights, then stores what it
-trained in book/weights, with a manifest. Commit the result once an issue: the files are binary.
+Runs a copy of the chapter up to the first cell that uses the recorded model, then trains and stores the
+model in book/weights, with a manifest. Commit the result once an issue: the files are binary.
+
+python -m tools.make_weights [NAME ...]
 """
 
 import platform
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# model: its chapter, and the names there of what `keep` takes
-RECORDED = {"darkroom-2d": ("06_training", "vae, history, keepsakes, x_test")}
+WEIGHTS = ROOT / "book" / "weights"
 
 
-def keep(name, chapter, vae, history, keepsakes, x_test, folder=ROOT / "book" / "weights"):
-    """Store a trained VAE, its record of epochs and its test figures; called in the chapter's kernel."""
+class Recipe(NamedTuple):
+    """How a recorded model is made: its chapter, what the first cell that is left out says, and then."""
+
+    chapter: str
+    stop: str
+    code: str
+
+
+RECORDED = {
+    "darkroom-2d": Recipe("06_training", "helpers.weights", "keep_vae(NAME, CHAPTER, vae, history, x_test, keepsakes)"),
+    "darkroom-2d-large": Recipe(
+        "a2_larger_prints",
+        "make_large(1)",
+        "keep_vae(NAME, CHAPTER, *make_large(LARGE_EPOCHS), x_test, dtype='float16')",
+    ),
+    "darkroom-50d": Recipe(
+        "a2_larger_prints",
+        "make_large(1)",
+        "keep_vae(NAME, CHAPTER, *make_50d(EPOCHS), black_and_white, dtype='float16')\n"
+        "keep_likelihood(NAME, black_and_white)",
+    ),
+    "classifier": Recipe(
+        "08_evaluation", "load_classifier", "keep_classifier(NAME, CHAPTER, classifier, history, accuracy)"
+    ),
+}
+
+
+def versions():
+    """Return the versions of what a figure depends on."""
     import keras
     import numpy as np
 
-    from helpers.evaluation import evaluate_elbo, mean_and_margin
-    from helpers.weights import save_epochs, save_vae
+    backend = keras.backend.backend()
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        backend: sys.modules[backend].__version__,
+        "numpy": np.__version__,
+    }
 
-    reconstruction, kl = evaluate_elbo(vae, x_test)
-    mean, margin = mean_and_margin(reconstruction + kl)
-    width, depth = vae.encoder.layers[2].units, sum("add" in layer.name for layer in vae.encoder.layers)
+
+def keep_vae(name, chapter, vae, history, x_test, keepsakes=None, dtype="float32", folder=WEIGHTS):
+    """Store a trained VAE and the test figures of what is stored; called in the chapter's kernel."""
+    from helpers.evaluation import mean_and_margin, rate_distortion
+    from helpers.weights import load_vae, save_epochs, save_model
+
+    dense = [layer.units for layer in vae.encoder.layers if hasattr(layer, "units")]
+    architecture = {"latent_dim": dense[-1], "width": dense[0], "depth": len(dense) - 3}
+    if hasattr(vae.prior, "couplings"):
+        architecture["prior"] = {"steps": len(vae.prior.couplings), "width": vae.prior.width}
     entry = {
         "chapter": chapter,
         "seed": vae.seed,
         "epochs": len(history["seconds"]),
-        "architecture": {"latent_dim": vae.prior.latent_dim, "width": width, "depth": depth},
-        "test": {
-            "negative_elbo": round(float(mean), 3),
-            "ci95": round(float(margin), 3),
-            "reconstruction": round(float(reconstruction.mean()), 3),
-            "kl": round(float(kl.mean()), 3),
-            "images": len(x_test),
-        },
+        "architecture": architecture,
         "seconds": round(sum(history["seconds"]), 1),
-        "versions": {
-            "python": platform.python_version(),
-            "keras": keras.__version__,
-            keras.backend.backend(): sys.modules[keras.backend.backend()].__version__,
-            "numpy": np.__version__,
-        },
+        "loss": [round(loss, 3) for loss in history["loss"]],
+        "versions": versions(),
     }
-    save_vae(vae, name, entry, folder)
-    save_epochs(name, history, keepsakes, folder)
+    save_model(vae, name, entry, dtype, folder)
+    if keepsakes is not None:
+        save_epochs(name, history, keepsakes, folder)
+    rate, distortion = rate_distortion(load_vae(name, folder), x_test)
+    mean, margin = mean_and_margin(rate + distortion)
+    test = {"negative_elbo": mean, "ci95": margin, "reconstruction": distortion.mean(), "kl": rate.mean()}
+    add(name, {"test": {key: round(float(value), 3) for key, value in test.items()} | {"images": len(x_test)}}, folder)
     print(f"{name}: {mean:.2f} ± {margin:.2f} nats on {len(x_test):,} test images, {entry['seconds']} s")
 
 
+def keep_likelihood(name, x_test, samples=5000, folder=WEIGHTS):
+    """Estimate -log p(x) of every test image, and store each with its error."""
+    import time
+
+    import numpy as np
+
+    from helpers.evaluation import importance_bound, mean_and_margin
+    from helpers.weights import digest, load_vae
+
+    started = time.perf_counter()
+    bound, error = importance_bound(load_vae(name, folder), x_test, samples)
+    file = folder / f"{name}-likelihood.npz"
+    np.savez_compressed(file, nats=-bound.astype("float32"), error=error.astype("float32"))
+    mean, margin = mean_and_margin(-bound)
+    likelihood = {
+        "file": file.name,
+        "sha256": digest(file),
+        "samples": samples,
+        "images": len(x_test),
+        "nats": round(float(mean), 3),
+        "ci95": round(float(margin), 3),
+        "error": round(float(np.sqrt(np.sum(error**2)) / len(error)), 4),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+    add(name, {"likelihood": likelihood}, folder)
+    print(f"{name}: -log p(x) {mean:.2f} ± {margin:.2f} nats, {likelihood['seconds']} s")
+
+
+def keep_classifier(name, chapter, classifier, history, accuracy, folder=WEIGHTS):
+    """Store the trained judge and its share of test digits read right."""
+    from helpers.weights import save_model
+
+    entry = {
+        "chapter": chapter,
+        "seed": 0,
+        "epochs": len(history["loss"]),
+        "architecture": "build_classifier",
+        "test": {"accuracy": round(float(accuracy), 4), "images": 10_000},
+        "versions": versions(),
+    }
+    save_model(classifier, name, entry, folder=folder)
+    print(f"{name}: {accuracy:.2%} of the test digits")
+
+
+def add(name, figures, folder):
+    """Add figures to a model's entry in the manifest."""
+    from helpers.weights import manifest, write_manifest
+
+    entries = manifest(folder)
+    entries[name] |= figures
+    write_manifest(entries, folder)
+
+
 def training_notebook(name):
-    """Return the chapter of a recorded model up to its recorded part, with a last cell that keeps the model."""
-    chapter, names = RECORDED[name]
+    """Return the chapter of a recorded model up to its recorded part, with a last cell that trains and keeps it."""
+    chapter, stop, code = RECORDED[name]
     notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", 4)
     sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
-    end = next(i for i, source in enumerate(sources) if "helpers.weights" in source)
-    code = f"from tools.make_weights import keep\nkeep({name!r}, {chapter!r}, {names})"
-    notebook.cells = [*notebook.cells[:end], nbformat.v4.new_code_cell(code)]
+    end = next(i for i, source in enumerate(sources) if stop in source)
+    keepers = "from tools.make_weights import keep_classifier, keep_likelihood, keep_vae"
+    last = f"{keepers}\n\nNAME, CHAPTER = {name!r}, {chapter!r}\n{code}"
+    notebook.cells = [*notebook.cells[:end], nbformat.v4.new_code_cell(last)]
     return notebook
 
 
 def retrain(name):
     """Train a recorded model with its chapter's code, and keep it."""
     notebook = training_notebook(name)
-    print(f"Training {name} with the code of {RECORDED[name][0]}, which takes a few minutes.", flush=True)
+    print(f"Training {name} with the code of {RECORDED[name].chapter}, which takes a while.", flush=True)
     resources = {"metadata": {"path": str(ROOT / "book")}}
-    NotebookClient(notebook, timeout=3600, resources=resources).execute()
+    NotebookClient(notebook, timeout=7200, resources=resources).execute()
     print("".join(output.text for output in notebook.cells[-1].outputs if output.output_type == "stream"), end="")
 
 

@@ -19,8 +19,8 @@ BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 TESTED = ROOT / ".tested"  # hidden from pytest and Sphinx, and not below _build, where nbmake looks at nothing
 
-CHAPTERS_BUDGET = 480  # seconds for all chapters, on two quiet cores
-TEST_BUDGET = 900  # seconds for all of make test, without installing
+CHAPTERS_BUDGET = 720  # seconds for all chapters, on two quiet cores
+TEST_BUDGET = 1200  # seconds for all of make test, without installing
 TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
 
 
