@@ -1,6 +1,10 @@
-"""The two terms of the VAE's loss, in nats an image. Chapter 5 (The loss terms) derives them."""
+"""The two terms of the VAE's loss, in nats an image, and what other recipes for it mean.
+
+Chapter 5 (The loss terms) derives the terms, chapter 9 (One protocol) the translation.
+"""
 
 import math
+from typing import NamedTuple
 
 from keras import ops
 
@@ -54,3 +58,56 @@ def kl_divergence(z_mean, z_log_var):
     """
     per_latent = 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var)
     return ops.sum(per_latent, axis=1)
+
+
+class Objective(NamedTuple):
+    """What a loss means: reconstruction nats under `likelihood`, plus `beta` KL. Chapter 9 (One protocol).
+
+    `sigma_squared` is the variance of a Gaussian pixel, None for Bernoulli pixels.
+    """
+
+    likelihood: str
+    sigma_squared: float | None
+    beta: float
+
+
+def translate_loss(error, pixels="sum", latents="sum", n_pixels=784, latent_dim=2, pixel_weight=1.0, kl_weight=1.0):
+    """Return the objective that a published recipe minimises. Chapter 9 (One protocol).
+
+    A recipe is a weight times the sum or mean of an error over the pixels, plus a weight times the sum or
+    mean of the KL term over the latents. A common factor changes nothing, so only the ratio counts. For
+    squared error, sigma squared and beta enter by their product alone; it is reported as sigma squared,
+    with beta 1.
+
+    Args:
+        error: "bce" (binary cross-entropy) or "mse" (squared error, without a factor 1/2).
+        pixels, latents: "sum" or "mean", over the pixels and over the latents of an image.
+        n_pixels: numbers in an image, colours counted.
+        latent_dim: size of z.
+        pixel_weight, kl_weight: further factors in front of the two terms.
+
+    Returns:
+        An `Objective`.
+
+    Raises:
+        ValueError: an argument is none of these.
+    """
+    allowed = {
+        "error": (error, ("bce", "mse")),
+        "pixels": (pixels, ("sum", "mean")),
+        "latents": (latents, ("sum", "mean")),
+    }
+    for name, (value, choices) in allowed.items():
+        if value not in choices:
+            raise ValueError(f"{name} must be {choices[0]!r} or {choices[1]!r}, but was {value!r}.")
+    for name, value in {"n_pixels": n_pixels, "latent_dim": latent_dim}.items():
+        if not (value >= 1 and value % 1 == 0):
+            raise ValueError(f"{name} must be a whole number of at least 1, but was {value!r}.")
+    for name, value in {"pixel_weight": pixel_weight, "kl_weight": kl_weight}.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} must be above 0 and finite, but was {value!r}: a VAE needs both terms.")
+    a = pixel_weight / (n_pixels if pixels == "mean" else 1)  # the factor in front of the sum over the pixels
+    b = kl_weight / (latent_dim if latents == "mean" else 1)  # and in front of the KL term
+    if error == "bce":
+        return Objective("Bernoulli", None, b / a)
+    return Objective("Gaussian", b / (2 * a), 1.0)

@@ -188,3 +188,43 @@ def load_likelihood(name, folder=WEIGHTS):
         raise ValueError(f"No likelihood is kept for a model called {name!r}.")
     arrays = _read(Path(folder) / record["file"], record["sha256"])
     return arrays["nats"].astype("float64"), arrays["error"].astype("float64")
+
+
+def load_league(folder=WEIGHTS):
+    """Return the recorded league of chapter 9 (One protocol), and a trained model of each recipe.
+
+    Returns:
+        (league, models): what `league.json` says, where `league["runs"][recipe][seed]` is a dict of "scores" (see
+        `helpers.protocol.score`), "history" and "seconds"; and a dict from recipes to `helpers.protocol.RecipeVAE`
+        with the stored weights, those of the seed `league["weights_seed"]`.
+
+    Raises:
+        ValueError: a file is damaged, incomplete or of another network.
+        FileNotFoundError: a file is not there.
+    """
+    from helpers.protocol import RECIPES, RecipeVAE
+
+    path = Path(folder) / "league.json"
+    if not path.exists():
+        raise FileNotFoundError(f"The recorded league, {path}, is missing. {CURE}")
+    try:
+        league = json.loads(path.read_text(encoding="utf-8"))
+        runs = {name: {int(seed): run for seed, run in seeds.items()} for name, seeds in league["runs"].items()}
+        stored, (file, sha256) = league["weights_seed"], (league["file"], league["sha256"])
+        for name, seeds in runs.items():
+            if name not in RECIPES or stored not in seeds:
+                raise ValueError(f"{name!r} is no recipe of helpers.protocol, or lacks seed {stored}")
+            if any(not {"scores", "history", "seconds"} <= set(run) for run in seeds.values()):
+                raise ValueError(f"a run of {name!r} lacks its scores, history or seconds")
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({type(error).__name__}: {error}). {CURE}") from error
+    arrays, models = _read(Path(folder) / file, sha256), {}
+    for name in runs:
+        models[name] = RecipeVAE(RECIPES[name])
+        own = [array for key, array in sorted(arrays.items()) if key.startswith(f"{name}/")]
+        variables = inference_weights(models[name])
+        if [tuple(w.shape) for w in variables] != [a.shape for a in own]:
+            raise ValueError(f"The weights of {name!r} in {file} do not fit the book's network. {CURE}")
+        for variable, array in zip(variables, own):
+            variable.assign(array.astype("float32"))
+    return league | {"runs": runs}, models

@@ -44,7 +44,7 @@ def models():
 
 
 def test_the_manifest_lists_every_file():
-    files = {"manifest.json"}
+    files = {"manifest.json", "league.json", "league.npz"}
     for entry in manifest().values():
         files |= {entry["file"], *(entry[key]["file"] for key in FILES if key in entry)}
     assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files

@@ -25,8 +25,9 @@ def names(people):
     """Return 'Family, A. B. and Family, C.' for pybtex people."""
     each = []
     for person in people:
-        initials = " ".join(f"{plain(name)[0]}." for name in person.first_names + person.middle_names)
-        each.append(plain(" ".join(person.prelast_names + person.last_names)) + f", {initials}")
+        initials = [f"{plain(name)[0]}." for name in person.first_names + person.middle_names]  # none: an organisation
+        family = plain(" ".join(person.prelast_names + person.last_names))
+        each.append(", ".join([family, *([" ".join(initials)] if initials else [])]))
     return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}"
 
 

@@ -1,0 +1,1 @@
+"""How fast this book trains, beside other ways and beside the machine's limit: `make bench`."""
