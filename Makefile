@@ -3,11 +3,12 @@
 VENV_PYTHON := .venv/bin/python
 PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
 
-.PHONY: help book serve test bench lint links install weights data constraints references repository vendor colab-check clean
+.PHONY: help book serve test pdf bench lint links install weights data constraints references repository vendor colab-check clean
 
 help:
 	@echo "make book    build the book into _build/html        make serve   look at it in a browser"
 	@echo "make test    test everything                        make lint    check style and spelling"
+	@echo "make pdf     the whole book as one PDF, where LaTeX is installed"
 	@echo "make bench   measure how fast this machine trains (20 minutes; chapter 10)"
 	@echo "For maintainers: links, weights, data, constraints, references, repository, vendor, colab-check, clean (CONTRIBUTING.md)"
 
@@ -19,6 +20,9 @@ serve: install
 
 test: install
 	@$(VENV_PYTHON) -m tools.pipeline test
+
+pdf: install
+	@$(VENV_PYTHON) -m tools.pipeline pdf
 
 bench: install
 	@$(VENV_PYTHON) -m benchmarks
@@ -37,6 +41,7 @@ install:
 weights: install
 	@$(VENV_PYTHON) -m tools.make_weights
 	@$(VENV_PYTHON) -m tools.make_league
+	@$(VENV_PYTHON) -m tools.make_sweep
 
 data: install
 	@$(VENV_PYTHON) -m tools.fetch_mnist

@@ -228,3 +228,35 @@ def load_league(folder=WEIGHTS):
         for variable, array in zip(variables, own):
             variable.assign(array.astype("float32"))
     return league | {"runs": runs}, models
+
+
+def load_rate_distortion(folder=WEIGHTS):
+    """Return the recorded models of chapter 5 (The loss terms), one for each weight of the KL term.
+
+    Returns:
+        (record, pictures): what `rate_distortion.json` says, where `record["runs"]` is a list of dicts with "beta",
+        rising, "rate" and "distortion" (means over the test digits, nats), "active" (latents in use), "history" and
+        "seconds"; and a dict of uint8 arrays of shape (runs, digits, 28, 28): "prints" of the test digits
+        `record["digits"]` from their means, and "inventions", prints of random codes that are the same for all.
+
+    Raises:
+        ValueError: a file is damaged or incomplete.
+        FileNotFoundError: a file is not there.
+    """
+    path = Path(folder) / "rate_distortion.json"
+    if not path.exists():
+        raise FileNotFoundError(f"The recorded rate-distortion curve, {path}, is missing. {CURE}")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        betas, (file, sha256) = [run["beta"] for run in record["runs"]], (record["file"], record["sha256"])
+        if any(not {"rate", "distortion", "active", "history", "seconds"} <= set(run) for run in record["runs"]):
+            raise ValueError("a run lacks its rate, distortion, active, history or seconds")
+        if betas != sorted(set(betas)):
+            raise ValueError("the betas do not rise")
+        shape = (len(betas), len(record["digits"]), 28, 28)
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({type(error).__name__}: {error}). {CURE}") from error
+    pictures = _read(Path(folder) / file, sha256)
+    if {name: array.shape for name, array in pictures.items()} != {"prints": shape, "inventions": shape}:
+        raise ValueError(f"The prints in {file} are not those of the runs in {path}. {CURE}")
+    return record, pictures

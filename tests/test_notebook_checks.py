@@ -213,7 +213,11 @@ def test_something_that_is_not_a_notebook(tmp_path):
 def test_too_many_cells(tmp_path):
     notebook = chapter()
     notebook["cells"] += [cell("x = 1") | {"id": f"more{i}"} for i in range(24)]
-    assert notebooks.check(write(tmp_path, notebook), SETUP) == ["has 26 code cells; at most 25"]
+    (problem,) = notebooks.check(write(tmp_path, notebook), SETUP)
+    assert problem.startswith("has 26 code cells; at most 25")
+    notebook["cells"][-1]["source"] = ["from helpers.living import show_widget\n", "\n", 'show_widget("encoder")']
+    notebook["cells"][-2]["source"] = ["encode_panel(vae, z_mean, y_test)"]
+    assert notebooks.check(write(tmp_path, notebook), SETUP) == []  # these are not there to be read
 
 
 def test_other_pages_need_no_exercises(tmp_path):
@@ -288,6 +292,8 @@ BAD_RUNS = {
         3, {"output_type": "execute_result", "data": {"image/svg+xml": ""}, "metadata": {}}, "without alt"),
     "HTML without alt": (
         3, {"output_type": "display_data", "data": {"text/html": ["<p>", "<img src='a'>"]}, "metadata": {}}, "HTML"),
+    "ipywidget": (3, {"output_type": "display_data", "metadata": {},
+                      "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}}, "an ipywidget"),
     "two pictures": (4, {"output_type": "display_data", "data": {"image/png": ""}, "metadata": {}}, "2 pictures"),
 }  # fmt: skip
 
@@ -298,6 +304,13 @@ def test_a_bad_run_is_noticed(tmp_path, at, output, expected):
     notebook["cells"][at]["outputs"].append(output)
     (problem,) = notebooks.check_executed(write(tmp_path, notebook))
     assert expected in problem and f"cell {at}" in problem
+
+
+def test_the_state_of_ipywidgets_is_noticed(tmp_path):
+    notebook = executed()
+    notebook["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
+    (problem,) = notebooks.check_executed(write(tmp_path, notebook))
+    assert "state of ipywidgets" in problem
 
 
 def test_a_run_that_stopped_or_showed_nothing_is_noticed(tmp_path):

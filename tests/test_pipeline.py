@@ -324,6 +324,14 @@ def test_a_failing_chapter_fails_the_plain_build(tiny):
     assert code != 0 and "no film in the camera" in log
 
 
+def test_make_pdf_says_what_is_missing(monkeypatch, capsys):
+    monkeypatch.setattr(pipeline.shutil, "which", lambda tool: None if tool == "xelatex" else tool)
+    monkeypatch.setattr(pipeline, "jupyter_book", lambda *arguments: pytest.fail("it should not have begun"))
+    assert pipeline.pdf() == 1
+    message = capsys.readouterr().err
+    assert "finds no xelatex." in message and "texlive-xetex" in message and "latexmk," not in message
+
+
 # --- commands and style
 
 

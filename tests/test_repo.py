@@ -146,6 +146,7 @@ def test_binder_has_the_pins_of_the_book_and_little_else():
         "keras",
         "numpy",
         "matplotlib",
+        "ipywidgets",
     }  # no GPU, no site, none that helps build it
     lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
     assert all(line.startswith("#") or re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)

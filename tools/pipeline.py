@@ -1,6 +1,6 @@
-"""What `make book`, `make test` and `make serve` do once .venv is there.
+"""What `make book`, `make test`, `make serve` and `make pdf` do once .venv is there.
 
-python -m tools.pipeline book|test|serve
+python -m tools.pipeline book|test|serve|pdf|links
 """
 
 import functools
@@ -20,7 +20,12 @@ SITE = BUILD / "html"
 TESTED = ROOT / ".tested"  # hidden from pytest and Sphinx, and not below _build, where nbmake looks at nothing
 
 CHAPTERS_BUDGET = 720  # seconds for all chapters, on two quiet cores
-TEST_BUDGET = 1200  # seconds for all of make test, without installing
+TEST_BUDGET = 1500  # seconds for all of make test, without installing
+TEX_TOOLS = ["make", "latexmk", "xelatex"]
+TEX_PACKAGES = (  # of Debian and Ubuntu
+    "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-xetex tex-gyre "
+    "fonts-freefont-otf"
+)
 TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
 
 
@@ -105,6 +110,27 @@ def budget(name, seconds, allowed):
     return seconds <= TOLERANCE * allowed
 
 
+def pdf():
+    """Execute the chapters and set the whole book with LaTeX."""
+    missing = [tool for tool in TEX_TOOLS if shutil.which(tool) is None]
+    if missing:
+        print(
+            f"make pdf sets the book with LaTeX, and finds no {', no '.join(missing)}. On Debian and Ubuntu: sudo "
+            f"apt-get install make {TEX_PACKAGES}\nA single chapter needs none of these: print its page in a browser.",
+            file=sys.stderr,
+        )
+        return 1
+    for old in (BUILD / "latex", BUILD / ".doctrees"):
+        shutil.rmtree(old, ignore_errors=True)
+    code = jupyter_book(ROOT, "--builder", "pdflatex")
+    found = sorted((BUILD / "latex").glob("*.pdf"))
+    if code or not found:
+        print("\nThe PDF was not made; see above.", file=sys.stderr)
+        return 1
+    print(f"\nThe book is {found[0].relative_to(ROOT)}.")
+    return 0
+
+
 def links():
     """Check every link to another site (needs the internet); no chapter is executed."""
     chapters.copy_book(ROOT, TESTED)
@@ -130,7 +156,7 @@ def serve(port=8000):
 
 
 if __name__ == "__main__":
-    commands = {"book": book, "test": test, "serve": serve, "links": links}
+    commands = {"book": book, "test": test, "serve": serve, "pdf": pdf, "links": links}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(f"Usage: python -m tools.pipeline {'|'.join(commands)}")
     sys.exit(commands[sys.argv[1]]())

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 INPUTS = ["helpers", "book/data", "book/weights", "requirements.txt", "constraints.txt"]  # outputs depend on them
-ASSETS = ["book/_static"]  # every page refers to them
+ASSETS = ["book/_static", "book/_ext"]  # every page refers to them or is written by them
 IGNORED = {"__pycache__", ".DS_Store", ".ipynb_checkpoints"}
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
+from pages import contents
 
 
 class Page(HTMLParser):
@@ -26,13 +26,6 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(root):
-    folder = root / "_build/html"
-    assert (folder / "index.html").is_file(), "There is no built site: run make book first."
-    return folder
-
-
-@pytest.fixture(scope="module")
 def pages(site):
     generated = {"genindex.html", "search.html"}
     found = [
@@ -41,10 +34,8 @@ def pages(site):
     return {path: Page(path) for path in found}
 
 
-def test_every_page_of_the_contents_is_there(root, site):
-    contents = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    names = [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
-    assert [name for name in names if not (site / f"{name}.html").is_file()] == []
+def test_every_page_of_the_contents_is_there(site):
+    assert [name for name in contents() if not (site / name).is_file()] == []
 
 
 def test_every_link_within_the_site_leads_somewhere(site, pages):
@@ -79,3 +70,7 @@ def test_every_picture_says_what_it_shows(site, pages):
 
 def test_no_link_leads_to_the_makers_of_the_tools(pages):
     assert {target for page in pages.values() for target in page.targets if "executablebooks" in target} == set()
+
+
+def test_no_page_waits_for_a_widget_manager(pages):
+    assert [path.name for path, page in pages.items() if "vnd.jupyter.widget" in page.text] == []

@@ -1,0 +1,81 @@
+"""Lighter pages that hold still: a Sphinx extension.
+
+- The theme loads 1.5 MB of Font Awesome for a dozen icons. book.css draws these, so no page asks for that script.
+- Pictures say how large they are, so that the text below does not move when they arrive, and are stored with a
+  palette of 256 colours where nobody could see the difference.
+- What no page asks for stays out of the site: that script, source maps, translations of the theme.
+"""
+
+import re
+import shutil
+import struct
+from pathlib import Path
+
+UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "locales"]  # below _static
+LARGE = 20_000  # bytes; a smaller picture is left as it is
+FAITHFUL = 1.5  # mean square error of a channel, of 255^2, that a palette may bring (46 dB)
+
+
+def own_templates(app, config):
+    """Let the template beside this file stand before the theme's."""
+    config.templates_path.insert(0, str(Path(__file__).resolve().parent / "templates"))
+
+
+def png_size(path):
+    """Return width and height of a PNG, or None for any other file."""
+    with open(path, "rb") as file:
+        head = file.read(24)
+    return struct.unpack(">II", head[16:24]) if head[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
+def state_sizes(app, page, template, context, doctree):
+    """Write width and height into the pictures of a page."""
+    sources = {name: Path(app.srcdir, source) for source, name in getattr(app.builder, "images", {}).items()}
+
+    def sized(match):
+        tag, name = match[0], match[1]
+        source = sources.get(name)
+        size = png_size(source) if source and source.is_file() and " width" not in tag else None
+        return tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1) if size else tag
+
+    if context.get("body"):
+        context["body"] = re.sub(r'<img [^>]*src="[^"]*_images/([^"/]+\.png)"[^>]*>', sized, context["body"])
+
+
+def shrink(path):
+    """Store an opaque PNG with a palette, if that saves space and changes next to nothing."""
+    from PIL import Image, ImageChops, ImageStat
+
+    if path.stat().st_size < LARGE:
+        return
+    with Image.open(path) as image:
+        if image.mode not in ("RGB", "RGBA") or (image.mode == "RGBA" and image.getextrema()[3][0] < 255):
+            return
+        full = image.convert("RGB")
+        resolution = image.info.get("dpi")
+    few = full.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    error = ImageStat.Stat(ImageChops.difference(full, few.convert("RGB"))).rms
+    if max(error) ** 2 > FAITHFUL:
+        few = full
+    small = path.with_suffix(".small")
+    few.save(small, format="PNG", optimize=True, **({"dpi": resolution} if resolution else {}))
+    small.replace(path) if small.stat().st_size < path.stat().st_size else small.unlink()
+
+
+def lighten(app, exception):
+    """Shrink the site's pictures and take out what no page asks for."""
+    if exception or app.builder.format != "html":
+        return
+    for path in Path(app.outdir, "_images").glob("*.png"):
+        shrink(path)
+    for pattern in UNUSED:
+        for path in Path(app.outdir, "_static").glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def setup(app):
+    """Sphinx calls this when it loads the extension."""
+    app.connect("config-inited", own_templates)
+    app.connect("html-page-context", state_sizes)
+    app.connect("build-finished", lighten)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,228 @@
+/** The latent map: the plane of codes, the training digits as points, and marks on top. */
+
+import { bytesOf } from "./network.js";
+import { el } from "./ui.js";
+
+export const LIMIT = 4; // half the width of the plane that is shown
+// the colours of helpers.plots.DIGITS; digits are named too, colour never stands alone
+export const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
+export const [PAPER, INK, SAFELIGHT, BLUE] = ["#fbf8f3", "#24211d", "#c2410c", "#1f5f99"];
+
+/** @typedef {{codes: Float32Array, labels: string}} Points codes: z0, z1, z0, z1, ... */
+
+/** @param {{codes: string, labels: string, bits?: number}} packed whole numbers as base64, digits as a text */
+export function unpackPoints({ codes, labels, bits = 8 }) {
+  const { buffer } = bytesOf(codes);
+  const whole = bits === 16 ? new Int16Array(buffer) : new Int8Array(buffer);
+  return { codes: Float32Array.from(whole, (c) => (c * 5) / (2 ** (bits - 1) - 1)), labels };
+}
+
+/** The digit that most of the nearest points stand for. @param {Points} points @param {ArrayLike<number>} z */
+export function neighbours({ codes, labels }, z, count = 15) {
+  const far = new Float64Array(count).fill(Infinity); // the nearest so far, in order: quicker than to sort them all
+  const near = new Int32Array(count);
+  for (let i = 0; i < labels.length; i++) {
+    const squared = (codes[2 * i] - z[0]) ** 2 + (codes[2 * i + 1] - z[1]) ** 2;
+    if (squared >= far[count - 1]) continue;
+    let k = count - 1;
+    for (; k > 0 && far[k - 1] > squared; k--) {
+      far[k] = far[k - 1];
+      near[k] = near[k - 1];
+    }
+    far[k] = squared;
+    near[k] = i;
+  }
+  /** @type {Record<string, number>} */
+  const votes = {};
+  for (const i of near) votes[labels[i]] = (votes[labels[i]] ?? 0) + 1;
+  const [digit] = Object.entries(votes).sort((a, b) => b[1] - a[1])[0];
+  return { digit, votes: votes[digit], of: count };
+}
+
+/**
+ * @typedef {object} Marks
+ * @property {import("./network.js").Code} [code] drawn as the ellipses of one and two standard deviations
+ * @property {{z: ArrayLike<number>, kind: "dot" | "ring" | "cross", name?: string, size?: number}[]} [places]
+ *   `size` 1 is a mark that is seen at once
+ * @property {ArrayLike<number>[]} [path]
+ * @property {{z: ArrayLike<number>, half: number}} [frame] a circle: what a loupe shows
+ * @property {{from: ArrayLike<number>, to: ArrayLike<number>[]}} [rays] thin lines
+ */
+
+/** @typedef {(z: ArrayLike<number>) => number[]} Projection from the plane to a canvas */
+
+/**
+ * Draw marks, on a map or in a loupe.
+ *
+ * @param {CanvasRenderingContext2D} context @param {Marks} marks
+ * @param {Projection} at @param {number} unit the canvas's units for one of the plane
+ */
+export function paintMarks(context, marks, at, unit) {
+  if (marks.path) {
+    context.beginPath();
+    marks.path.forEach((z, i) => context[i ? "lineTo" : "moveTo"](.../** @type {[number, number]} */ (at(z))));
+    Object.assign(context, { lineWidth: 4, strokeStyle: INK });
+    context.stroke();
+  }
+  if (marks.code) paintCode(context, marks.code, at, unit);
+  if (marks.frame) {
+    const [x, y] = at(marks.frame.z);
+    context.beginPath();
+    context.arc(x, y, marks.frame.half * unit, 0, 2 * Math.PI);
+    Object.assign(context, { lineWidth: 2, strokeStyle: INK });
+    context.stroke();
+  }
+  if (marks.rays) {
+    context.beginPath();
+    const [x, y] = at(marks.rays.from);
+    for (const z of marks.rays.to) {
+      context.moveTo(x, y);
+      context.lineTo(.../** @type {[number, number]} */ (at(z)));
+    }
+    Object.assign(context, { lineWidth: 1, strokeStyle: INK });
+    context.stroke();
+  }
+  for (const place of marks.places ?? []) paintPlace(context, place, at);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {any} code @param {Projection} at @param {number} unit */
+function paintCode(context, { zMean, zLogVar }, at, unit) {
+  const [x, y] = at(zMean);
+  for (const [deviations, alpha] of [[2, "33"], [1, "66"]]) {
+    context.beginPath();
+    const radii = [0, 1].map((k) => Math.max(2, Number(deviations) * Math.exp(0.5 * zLogVar[k]) * unit));
+    context.ellipse(x, y, radii[0], radii[1], 0, 0, 2 * Math.PI);
+    Object.assign(context, { fillStyle: SAFELIGHT + alpha, strokeStyle: SAFELIGHT, lineWidth: 2.5 });
+    context.fill();
+    context.stroke();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {any} place @param {Projection} at */
+function paintPlace(context, { z, kind, name, size = 1 }, at) {
+  const [x, y] = at(z);
+  context.beginPath();
+  Object.assign(context, { lineWidth: 4 * size, strokeStyle: kind === "cross" ? BLUE : INK, fillStyle: INK });
+  if (kind === "cross") {
+    for (const [a, b] of [[-10, -10], [-10, 10]]) {
+      context.moveTo(x + size * a, y + size * b);
+      context.lineTo(x - size * a, y - size * b);
+    }
+  } else context.arc(x, y, size * (kind === "dot" ? 8 : 13), 0, 2 * Math.PI);
+  if (kind === "dot") context.fill();
+  context.stroke();
+  if (!name) return;
+  Object.assign(context, { font: "600 24px system-ui, sans-serif", lineWidth: 6, strokeStyle: PAPER });
+  context.strokeText(name, x + 18, y - 14);
+  context.fillText(name, x + 18, y - 14);
+}
+
+/** Move places that are nearer than `gap` apart, in place, so that no name covers another. @param {number[][]} places */
+function moveApart(places, gap) {
+  for (let round = 0; round < 30; round++) {
+    for (const [i, a] of places.entries()) {
+      for (const b of places.slice(0, i)) {
+        const [dx, dy] = [a[0] - b[0] || 0.1 * i + 0.1, a[1] - b[1]]; // two at one place part as well
+        const far = Math.hypot(dx, dy);
+        if (far >= gap) continue;
+        const push = (gap - far) / 2 / far;
+        a[0] += dx * push;
+        a[1] += dy * push;
+        b[0] -= dx * push;
+        b[1] -= dy * push;
+      }
+    }
+  }
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.label text alternative; `describe` changes it
+ * @param {Points | null} options.points
+ * @param {(z: Float32Array) => void} [options.onPick] called while the reader drags; offer sliders beside it for keys
+ * @param {number} [options.bold] draws names, points and marks larger, for a map that is shown small
+ */
+export function latentMap({ label, points, onPick, bold = 1 }) {
+  const PIXELS = 720;
+  const SIDE = PIXELS / bold;
+  const unit = SIDE / (2 * LIMIT);
+  const kind = onPick ? "map live" : "map";
+  const canvas = el("canvas", { class: kind, width: PIXELS, height: PIXELS, role: "img", "aria-label": label });
+  const ground = el("canvas", { width: PIXELS, height: PIXELS });
+  const context = canvas.getContext("2d");
+  for (const each of [canvas, ground]) each.getContext("2d").scale(bold, bold);
+  const at = (/** @type {ArrayLike<number>} */ z) => [(z[0] + LIMIT) * unit, (LIMIT - z[1]) * unit];
+
+  /** @param {Points | null} shown */
+  function paintGround(shown) {
+    const g = ground.getContext("2d");
+    g.fillStyle = PAPER;
+    g.fillRect(0, 0, SIDE, SIDE);
+    Object.assign(g, { strokeStyle: "#e3dbcd", lineWidth: 1 });
+    for (const r of [1, 2, 3]) {
+      g.beginPath();
+      g.arc(SIDE / 2, SIDE / 2, r * unit, 0, 2 * Math.PI);
+      g.stroke();
+    }
+    if (!shown) return;
+    g.globalAlpha = 0.6;
+    for (let i = 0; i < shown.labels.length; i++) {
+      const [x, y] = at([shown.codes[2 * i], shown.codes[2 * i + 1]]);
+      g.fillStyle = COLOURS[Number(shown.labels[i])];
+      g.fillRect(x - 2.5, y - 2.5, 5, 5);
+    }
+    g.globalAlpha = 1;
+    Object.assign(g, { font: "600 24px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    const names = [..."0123456789"].flatMap((name) => {
+      const mine = [...shown.labels].flatMap((label, i) => (label === name ? [i] : []));
+      const median = (/** @type {number} */ k) =>
+        mine.map((i) => shown.codes[2 * i + k]).sort((p, q) => p - q)[mine.length >> 1];
+      return mine.length ? [{ digit: Number(name), place: at([median(0), median(1)]) }] : [];
+    });
+    moveApart(names.map(({ place }) => place), 39);
+    for (const { digit, place: [x, y] } of names) {
+      Object.assign(g, { fillStyle: PAPER, strokeStyle: COLOURS[digit], lineWidth: 3 });
+      g.beginPath();
+      g.arc(x, y, 18, 0, 2 * Math.PI);
+      g.fill();
+      g.stroke();
+      g.fillStyle = INK;
+      g.fillText(String(digit), x, y + 1);
+    }
+  }
+
+  /** @param {Marks} [marks] */
+  function draw(marks = {}) {
+    context.drawImage(ground, 0, 0, SIDE, SIDE);
+    paintMarks(context, marks, at, unit);
+  }
+
+  let dragging = false;
+  const pick = (/** @type {PointerEvent} */ event) => {
+    const box = canvas.getBoundingClientRect();
+    const inside = (/** @type {number} */ v) => Math.max(-LIMIT, Math.min(LIMIT, v));
+    const z0 = inside((2 * (event.clientX - box.left) / box.width - 1) * LIMIT);
+    const z1 = inside((1 - 2 * (event.clientY - box.top) / box.height) * LIMIT);
+    onPick?.(Float32Array.of(z0, z1));
+  };
+  if (onPick) {
+    canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      event.preventDefault();
+      canvas.setPointerCapture(event.pointerId);
+      dragging = true;
+      pick(event);
+    });
+    canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => dragging && pick(event));
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (dragging = false));
+  }
+  paintGround(points);
+  draw();
+  return {
+    node: canvas,
+    draw,
+    /** Show other points. @param {Points} shown */
+    setPoints: (shown) => paintGround(shown),
+    /** @param {string} text */
+    describe: (text) => canvas.setAttribute("aria-label", text),
+  };
+}

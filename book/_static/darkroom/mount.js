@@ -1,0 +1,117 @@
+/** Puts widgets into their host element: a shadow root of its own, tabs if there are several, the reader's theme. */
+
+import { el } from "./ui.js";
+
+/**
+ * What a widget gets.
+ *
+ * @typedef {object} Stage
+ * @property {HTMLElement} body where the widget appends its parts
+ * @property {import("./network.js").Network | null} network the book's model, if the chapter has it
+ * @property {Record<string, any>} data what `helpers.living` gave this widget
+ * @property {(text: string) => void} say announce a change to screen readers
+ * @property {(name: string) => string} colour a colour of the current theme: "ink", "faint", "accent", ...
+ * @property {(redraw: () => void) => void} onTheme call when the theme changes
+ */
+
+/** @typedef {{title: string, tryFirst: string, notice: string, build: (stage: Stage) => void, data: any}} Widget */
+
+/** @returns {"light" | "dark"} the theme of the page: of the book, JupyterLab, Colab, or the system's */
+function theme() {
+  const page = document.documentElement;
+  const said = page.dataset.theme || page.getAttribute("theme") || document.body.dataset.jpThemeLight || "";
+  if (said === "dark" || said === "false") return "dark";
+  if (said === "light" || said === "true") return "light";
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/**
+ * Find the host, then put the widgets into it. JupyterLab runs scripts before their output is in the page: wait.
+ *
+ * @param {string} id of the host
+ * @param {string} style
+ * @param {import("./network.js").Network | null} network
+ * @param {Widget[]} widgets
+ */
+export function mount(id, style, network, widgets, patience = 200) {
+  const host = document.getElementById(id);
+  if (host === null) {
+    if (patience > 0) setTimeout(() => mount(id, style, network, widgets, patience - 1), 25);
+    return;
+  }
+  if (host.shadowRoot) return;
+  const root = host.attachShadow({ mode: "open" });
+  const status = el("div", { role: "status", class: "unseen" });
+  const bench = el("div", { class: "bench" });
+  root.append(el("style", { textContent: style }), bench, status, el("slot"));
+
+  /** @type {(() => void)[]} */
+  const redraws = [];
+  host.dataset.mode = theme();
+  const follow = () => {
+    if (host.dataset.mode === theme()) return;
+    host.dataset.mode = theme();
+    redraws.forEach((redraw) => redraw());
+  };
+  const watch = new MutationObserver(follow);
+  for (const node of [document.documentElement, document.body]) watch.observe(node, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+
+  const panels = widgets.map((widget) => {
+    const body = el("div", { class: "body" });
+    const panel = el(
+      "section",
+      { "aria-label": widget.title },
+      el("p", { class: "try" }, widget.tryFirst),
+      body,
+      el("p", { class: "notice" }, widget.notice),
+    );
+    return { widget, panel, body, built: false };
+  });
+  const build = (/** @type {typeof panels[0]} */ each) => {
+    if (each.built) return;
+    each.built = true;
+    each.widget.build({
+      body: each.body,
+      network,
+      data: each.widget.data,
+      say: (text) => (status.textContent = text),
+      colour: (name) => getComputedStyle(host).getPropertyValue(`--dd-${name}`).trim(),
+      onTheme: (redraw) => redraws.push(redraw),
+    });
+  };
+  if (panels.length === 1) bench.append(el("h3", { class: "title" }, widgets[0].title), panels[0].panel);
+  else bench.append(...tabs(panels, build));
+  build(panels[0]);
+}
+
+/** A list of tabs, operated by the arrow keys as the ARIA practices ask. @param {any[]} panels @param {any} open */
+function tabs(panels, open) {
+  const list = el("div", { role: "tablist", class: "tabs" });
+  const select = (/** @type {number} */ chosen) => {
+    panels.forEach(({ panel }, i) => {
+      panel.hidden = i !== chosen;
+      list.children[i].setAttribute("aria-selected", String(i === chosen));
+      list.children[i].tabIndex = i === chosen ? 0 : -1;
+    });
+    open(panels[chosen]);
+  };
+  panels.forEach(({ widget, panel }, i) => {
+    Object.assign(panel, { id: `panel${i}`, hidden: i > 0 });
+    panel.setAttribute("role", "tabpanel");
+    const tab = el("button", { type: "button", role: "tab", id: `tab${i}`, "aria-controls": panel.id }, widget.title);
+    tab.addEventListener("click", () => select(i));
+    list.append(tab);
+  });
+  list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const now = panels.findIndex(({ panel }) => !panel.hidden);
+    const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: panels.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = (to + panels.length) % panels.length;
+    select(next);
+    list.children[next].focus();
+  });
+  select(0);
+  return [list, ...panels.map(({ panel }) => panel)];
+}

@@ -1,0 +1,134 @@
+/** Chapter 2: several negatives of one digit and their prints; their spread is scaled, their noise stays. */
+
+import { loupe } from "./loupe.js";
+import { latentMap, neighbours, unpackPoints } from "./map.js";
+import { develop, expose, normals } from "./maths.js";
+import { bytesOf, decode, encode } from "./network.js";
+import { drawingPad } from "./pad.js";
+import { digitTiles } from "./tiles.js";
+import { afterPause, area, button, captioned, el, figures, onFrame, picture, slider } from "./ui.js";
+
+const PRINTS = 12;
+const START = 4; // of the test digits: the first 2
+const HALF = 0.5; // half the width of the loupe: fixed, so that only the spread changes what it shows
+
+/** A row of prints, each with the digit among whose training negatives it lies. */
+function printStrip() {
+  const prints = Array.from({ length: PRINTS }, () => ({ image: picture(""), digit: el("span"), item: el("li") }));
+  prints.forEach(({ image, digit, item }, i) => {
+    image.node.setAttribute("aria-hidden", "true");
+    item.append(image.node, el("span", { class: "unseen" }, `Print ${i + 1} lies among the `), digit);
+  });
+  return { node: el("ol", { class: "prints" }, ...prints.map(({ item }) => item)), prints };
+}
+
+/** @param {import("./mount.js").Stage} stage */
+export function encoder(stage) {
+  const { network, data, say } = stage;
+  if (!network) return;
+  const points = unpackPoints(data.points);
+  const digits = Float32Array.from(bytesOf(data.digits), (grey) => grey / 255); // 784 values each
+  const draw = normals(11);
+  const fresh = () => Array.from({ length: PRINTS }, () => Float32Array.of(draw(), draw()));
+
+  let x = digits.slice(784 * START, 784 * (START + 1));
+  let code = encode(network, x);
+  let noise = fresh(); // stays while the slider moves
+  let scale = 1;
+
+  const seen = picture("What the camera sees, 28 by 28 pixels");
+  const map = latentMap({ label: "The latent map", points, bold: 1.5 });
+  const glass = loupe("The map around the negative, magnified", points);
+  const strip = printStrip();
+  const stated = el("p", { class: "number" });
+  const share = el("p", { class: "number share" });
+
+  const pad = drawingPad({
+    label: "Draw a digit",
+    say,
+    onDraw(pixels) {
+      x = pixels;
+      seen.show(x);
+      code = encode(/** @type {any} */ (network), x);
+      show();
+    },
+  });
+
+  function show() {
+    const scaled = { zMean: code.zMean, zLogVar: code.zLogVar.map((v) => v + 2 * Math.log(scale)) };
+    const samples = noise.map((epsilon) => expose(scaled, epsilon));
+    const home = neighbours(points, code.zMean);
+    let same = 0;
+    strip.prints.forEach(({ image, digit, item }, i) => {
+      image.show(develop(decode(/** @type {any} */ (network), samples[i])));
+      digit.textContent = neighbours(points, samples[i]).digit;
+      same += Number(digit.textContent === home.digit);
+      item.className = digit.textContent === home.digit ? "" : "stray";
+    });
+    const rays = { from: code.zMean, to: samples };
+    const dots = (/** @type {number} */ size) => samples.map((z) => ({ z, kind: /** @type {const} */ ("dot"), size }));
+    map.draw({ code: scaled, frame: { z: code.zMean, half: HALF }, places: dots(0.25) });
+    glass.draw(code.zMean, HALF, { code: scaled, rays, places: dots(0.28) });
+    const spread = code.zLogVar.map((v) => Math.exp(v / 2));
+    stated.textContent =
+      `The encoder says: mean (${figures(code.zMean).join(", ")}), sigma (${figures(spread, 3).join(", ")}). ` +
+      `The mean lies among the ${home.digit}s: ${home.votes} of the ${home.of} nearest training digits.`;
+    share.textContent = `At ${scale.toFixed(1)} sigma, ${same} of the ${PRINTS} prints lie among the ${home.digit}s.`;
+    settled();
+  }
+  const redraw = onFrame(show);
+
+  let opened = false; // nothing is announced before the reader does something
+  const settled = afterPause(600, () => {
+    const text = `${share.textContent} ${stated.textContent}`;
+    map.describe(`The latent map: training digits in ten colours and ${PRINTS} negatives of one digit. ${text}`);
+    glass.describe(`The map around the negative, magnified, with ${PRINTS} negatives on rays from the mean. ${text}`);
+    if (opened) say(share.textContent ?? "");
+    opened = true;
+  });
+
+  const dial = slider({
+    label: "Spread",
+    min: 0,
+    max: 8,
+    step: 0.1,
+    value: scale,
+    format: (v) => `${v.toFixed(1)} sigma`,
+    onInput(value) {
+      scale = value;
+      redraw();
+    },
+  });
+  const again = button("New noise", () => {
+    noise = fresh();
+    redraw();
+  });
+  const back = button("Back to 1 sigma", () => {
+    scale = 1;
+    dial.set(1);
+    redraw();
+  });
+  const tiles = digitTiles(digits, data.labels, (pixels, label) => {
+    pad.put(pixels);
+    say(`A test digit, a ${label}, lies in front of the camera.`);
+  });
+
+  const lens = `The loupe, ${2 * HALF} unit wide: the mean (+), the scaled spread (1 and 2 sigma), and the negatives.`;
+  const below = "Under each print: the digit of most of the 15 training negatives nearest to its own; underlined if not the mean's.";
+  stage.body.append(
+    el(
+      "div",
+      { class: "lab encoder" },
+      area("pad", captioned(pad.node, "Draw here. By keyboard: arrow keys, space bar for pen down and up, Backspace.")),
+      area("seen", captioned(seen.node, "seen by the camera")),
+      area("tools", button("Clear", pad.clear), button("Undo", pad.undo)),
+      area("dial", dial.node, again, back),
+      area("strip", strip.node, el("p", { class: "caption" }, below)),
+      area("place", share, stated),
+      area("map", captioned(map.node, "The negatives among training digits. The circle is what the loupe shows.")),
+      area("loupe", captioned(glass.node, lens)),
+      area("tiles", tiles),
+    ),
+  );
+  pad.put(x);
+}

@@ -1,0 +1,397 @@
+/** Chapter 5: the bill of one digit, its K-sample bound, its dearest pixels; and what another price of KL buys. */
+
+import { axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
+import { develop, expose, importanceBound, klPerLatent, normals, pixelNats, sum } from "./maths.js";
+import { bytesOf, decode, encode } from "./network.js";
+import { drawingPad } from "./pad.js";
+import { digitTiles } from "./tiles.js";
+import { afterPause, button, captioned, choice, el, onFrame, picture, slider } from "./ui.js";
+
+const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
+const MOST_DRAWS = 200; // of the bound
+const DEAREST = 20; // pixels that the text speaks of
+const HOT = 3; // nats of a pixel at the end of the colours
+// cividis, a scale of colours that stays in order for the colour-blind and in grey
+const HEAT = [[0, 32, 77], [66, 77, 108], [124, 123, 120], [188, 174, 108], [255, 234, 70]];
+
+/** 256 colours from cold to hot. @returns {number[][]} red, green, blue */
+function heatScale() {
+  return Array.from({ length: 256 }, (_, i) => {
+    const place = (i / 255) * (HEAT.length - 1);
+    const low = Math.min(HEAT.length - 2, Math.floor(place));
+    return HEAT[low].map((value, k) => Math.round(value + (place - low) * (HEAT[low + 1][k] - value)));
+  });
+}
+
+/** Entropy of the grey levels: no print can cost less. @param {ArrayLike<number>} x */
+function greyFloor(x) {
+  let nats = 0;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] > 0 && x[i] < 1) nats -= x[i] * Math.log(x[i]) + (1 - x[i]) * Math.log(1 - x[i]);
+  }
+  return nats;
+}
+
+/**
+ * Both terms of the loss of one picture, the first averaged over frozen draws.
+ *
+ * @param {import("./network.js").Network} network @param {ArrayLike<number>} x @param {ArrayLike<number>[]} draws
+ */
+function billOf(network, x, draws) {
+  const code = encode(network, x);
+  const [cost, lean] = [new Float64Array(x.length), new Float64Array(x.length)]; // means of nats, of logits
+  const prints = draws.map((epsilon) => decode(network, expose(code, epsilon)));
+  for (const logits of prints) {
+    const nats = pixelNats(x, logits);
+    for (let i = 0; i < cost.length; i++) {
+      cost[i] += nats[i] / draws.length;
+      lean[i] += logits[i] / draws.length;
+    }
+  }
+  const [reconstruction, kl] = [sum(cost), klPerLatent(code)];
+  return { code, cost, lean, logits: prints[0], reconstruction, kl, total: reconstruction + sum(kl) };
+}
+
+/**
+ * What the dearest pixels cost and where they lie.
+ *
+ * @param {Float64Array} cost @param {ArrayLike<number>} x @param {ArrayLike<number>} lean mean logits of the prints
+ */
+function dearest(cost, x, lean) {
+  const order = Array.from(cost.keys()).sort((a, b) => cost[b] - cost[a]).slice(0, DEAREST);
+  const share = order.reduce((total, i) => total + cost[i], 0) / sum(cost);
+  const lacking = order.filter((i) => x[i] > 1 / (1 + Math.exp(-lean[i]))).length;
+  const third = (/** @type {number} */ v) => (v < 10.5 ? 0 : v < 17.5 ? 1 : 2); // of the digit's 20 x 20 pixels
+  const cells = new Array(9).fill(0);
+  for (const i of order) cells[3 * third(Math.floor(i / 28)) + third(i % 28)]++;
+  const most = cells.indexOf(Math.max(...cells));
+  const [row, column] = [["top", "", "bottom"][Math.floor(most / 3)], ["left", "", "right"][most % 3]];
+  const where = row || column ? `at the ${[row, column].filter(Boolean).join(" ")}` : "in the middle";
+  return (
+    `The ${DEAREST} dearest of 784 pixels cost ${(100 * share).toFixed(0)} % of the reconstruction. On ${lacking} of ` +
+    `them the print lacks ink, on ${DEAREST - lacking} it has too much; ${cells[most]} lie ${where}.`
+  );
+}
+
+/** The two bars: the terms of -ELBO in a row, and the bound below. */
+function billPicture() {
+  const part = (/** @type {string} */ kind, /** @type {number} */ y) =>
+    svg("rect", { class: `bar ${kind}`, y, height: 26 });
+  const terms = ["first", "second", "third"].map((kind) => part(kind, 20));
+  const [bound, gap] = [part("plain", 76), part("gap", 76)];
+  const names = [14, 70].map((y) => svg("text", { x: 4, y, class: "strong" }));
+  const ground = svg("g", { class: "axes" });
+  const node = chart("", 146, ground, ...terms, bound, gap, ...names);
+  let end = 0;
+
+  return {
+    node,
+    /** @param {number[]} nats of each term @param {number | null} estimate of the bound @param {number} samples */
+    show(nats, estimate, samples) {
+      const total = sum(nats);
+      const needed = [160, 240, 320, 480, 640, 960, 1600, 3200].find((v) => v > 1.02 * total) ?? 6400;
+      const x = placer({ range: [0, needed], span: [4, 340], ticks: [], label: "" });
+      if (needed !== end) {
+        const ticks = [0, 1, 2, 3, 4].map((i) => (i * needed) / 4);
+        ground.replaceChildren(
+          svg("path", { d: `M4 110H340${ticks.map((tick) => `M${x(tick)} 110v5`).join("")}` }),
+          ...ticks.map((tick, i) => {
+            const where = { x: x(tick), y: 130, "text-anchor": i ? "middle" : "start" };
+            return svg("text", where, `${tick}${i ? "" : " nats"}`);
+          }),
+        );
+        end = needed;
+      }
+      let from = 0;
+      terms.forEach((term, i) => {
+        mark(term, { x: x(from), width: x(from + nats[i]) - x(from) });
+        from += nats[i];
+      });
+      const low = Math.max(0, Math.min(total, estimate ?? total));
+      mark(bound, { x: x(0), width: x(low) - x(0), opacity: estimate === null ? 0.3 : 1 });
+      mark(gap, { x: x(low), width: x(total) - x(low) });
+      names[0].textContent = `\u2212ELBO: ${numeral(total, 1)}`;
+      names[1].textContent = `bound, K = ${samples}: ${estimate === null ? "\u2026" : numeral(estimate, 1)}`;
+    },
+    /** @param {string} text */
+    describe: (text) => node.setAttribute("aria-label", text),
+  };
+}
+
+/** The same as a table; its colours are those of the bars. */
+function billTable() {
+  const lines = [
+    ["first", "reconstruction"],
+    ["", "of it the greys\u2019 floor"],
+    ["second", "KL of z[0]"],
+    ["third", "KL of z[1]"],
+    ["", "sum: \u2212ELBO"],
+    ["plain", "K-sample bound"],
+    ["gap", "tighter by"],
+  ];
+  const cells = lines.map(() => el("td"));
+  const rows = lines.map(([kind, name], i) => {
+    const key = el("span", { class: `key ${kind}`, "aria-hidden": "true" });
+    return el("tr", { class: name.startsWith("sum") ? "total" : "" }, el("th", { scope: "row" }, key, name), cells[i]);
+  });
+  const head = el("tr", {}, el("td"), el("th", { scope: "col" }, "nats"));
+  return {
+    node: el("table", { class: "bill" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+    /** @param {(number | null)[]} values */
+    show(values) {
+      const texts = values.map((value, i) => (value === null ? "\u2026" : numeral(value, [2, 3].includes(i) ? 2 : 1)));
+      texts.forEach((text, i) => (cells[i].textContent = text));
+    },
+  };
+}
+
+/** The bill of the digit that lies on the pad. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
+function billPart(stage) {
+  const network = /** @type {import("./network.js").Network} */ (stage.network);
+  const digits = Float32Array.from(bytesOf(stage.data.digits), (grey) => grey / 255);
+  const draw = normals(11);
+  const noise = Array.from({ length: MOST_DRAWS / 2 }, () => Float32Array.of(draw(), draw())) // frozen
+    .flatMap((epsilon) => [epsilon, epsilon.map((v) => -v)]); // each draw has its mirror image: less luck in the mean
+  let samples = 50;
+  let x = digits.slice(0, 784);
+  let bill = billOf(network, x, noise.slice(0, EXPOSURES));
+  /** @type {number | null} */
+  let bound = null;
+  let round = 0; // of estimating the bound: a new digit ends the old one
+  let touched = false;
+
+  const colours = heatScale();
+  const bars = billPicture();
+  const table = billTable();
+  const print = picture("The print of one exposure", 112);
+  const map = picture("The cost of each pixel", 112);
+  const note = el("p", { class: "number note" });
+  const where = el("p");
+
+  function show() {
+    const { reconstruction, kl, total } = bill;
+    bars.show([reconstruction, ...kl], bound, samples);
+    table.show([reconstruction, greyFloor(x), ...kl, total, bound, bound === null ? null : total - bound]);
+  }
+  function look() {
+    round++;
+    bound = null;
+    bill = billOf(network, x, noise.slice(0, EXPOSURES));
+    print.show(develop(bill.logits));
+    map.paint((i) => colours[Math.min(255, Math.round((255 * bill.cost[i]) / HOT))]);
+    show();
+    refine();
+  }
+  const refine = afterPause(120, () => {
+    const [mine, size] = [++round, Math.min(samples, 25)]; // in small parts, so that drawing is never held up
+    /** @type {number[]} */
+    const parts = [];
+    const work = () => {
+      if (mine !== round) return;
+      const some = noise.slice(parts.length * size, (parts.length + 1) * size);
+      parts.push(importanceBound(network, x, bill.code, some));
+      if (parts.length * size < samples) return void setTimeout(work);
+      const best = Math.max(...parts);
+      bound = -(best + Math.log(sum(parts.map((part) => Math.exp(part - best))) / parts.length));
+      settle();
+    };
+    work();
+  });
+  function settle() {
+    const { cost, lean, total, reconstruction, kl } = bill;
+    const saved = total - Number(bound);
+    show();
+    where.textContent = dearest(cost, x, lean);
+    map.describe(`The cost of each pixel. ${where.textContent}`);
+    const apart = `${numeral(Math.abs(saved), 1)} nats`;
+    const many = `${samples} draws inside the logarithm: ${apart}`;
+    const [below, tighter] = saved > 0 ? ["below", "tighter"] : ["above", "looser, by the luck of the draws"];
+    note.textContent =
+      samples === 1 ? `One draw is \u2212ELBO itself, by luck ${apart} ${below} its average.` : `${many} ${tighter}.`;
+    const text =
+      `Minus ELBO ${numeral(total, 1)} nats: reconstruction ${numeral(reconstruction, 1)}, KL of the latents ` +
+      `${numeral(kl[0])} and ${numeral(kl[1])}. Bound with K = ${samples}: ${numeral(Number(bound), 1)}.`;
+    bars.describe(`Two bars on one scale. ${text}`);
+    if (touched) stage.say(`${text} ${where.textContent}`);
+  }
+
+  const pad = drawingPad({
+    label: "Draw a digit",
+    say: stage.say,
+    onDraw(pixels) {
+      touched ||= pixels !== x;
+      x = pixels;
+      look();
+    },
+  });
+  const counts = choice("Draws, K", ["1", "10", "50", "200"].map((k) => [k, k]), String(samples), (k) => {
+    [samples, bound, touched] = [Number(k), null, true];
+    show();
+    refine();
+  });
+  const tiles = digitTiles(digits, stage.data.labels, (pixels) => pad.put(pixels));
+  const tools = [button("Clear", () => pad.clear()), button("Undo", () => pad.undo())];
+  const at = (/** @type {string} */ area, /** @type {Node[]} */ ...nodes) => el("div", { class: `at-${area}` }, ...nodes);
+
+  pad.put(x);
+  return el(
+    "div",
+    { class: "lab ledger" },
+    el(
+      "div",
+      {},
+      at("pad", captioned(pad.node, "Draw here, or take a test digit.")),
+      at("tools tools", ...tools),
+      at("tiles", tiles),
+    ),
+    el("div", {}, at("bars", bars.node), at("sums", table.node, counts, note)),
+    el(
+      "div",
+      {},
+      at("print", captioned(print.node, "one print")),
+      at("cost", captioned(map.node, `cost of each pixel: dark 0, yellow ${HOT} nats or more`)),
+      at("place", where),
+    ),
+  );
+}
+
+/** Rate and distortion of models trained with other weights of the KL term. @param {any} sweep */
+function ratePicture({ betas, rate, distortion }) {
+  const upTo = (/** @type {number} */ v, /** @type {number} */ step) => Math.ceil(v / step) * step;
+  const [right, top] = [upTo(Math.max(...rate), 4), upTo(Math.max(...distortion), 20)];
+  const floor = Math.floor(Math.min(...distortion) / 20) * 20;
+  const count = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ step) =>
+    Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
+  const ticks = count(0, right, right > 12 ? 4 : 2);
+  const across = { range: [0, right], span: [40, 346], ticks, label: "rate, nats" };
+  const up = { range: [floor, top], span: [214, 26], ticks: count(floor, top, 20), label: "distortion, nats" };
+  const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
+  const one = betas.indexOf(1);
+  const elbo = rate[one] + distortion[one];
+  const ends = [Math.max(0, elbo - top), Math.min(right, elbo - floor)];
+  const ring = svg("circle", { r: 9, class: "ring" });
+  const name = svg("text", { class: "strong" });
+  const places = betas.map((_, i) => `${x(rate[i]).toFixed(1)} ${y(distortion[i]).toFixed(1)}`);
+  const node = chart(
+    "",
+    252,
+    axes(/** @type {any} */ (across), /** @type {any} */ (up)),
+    svg("path", { class: "guide", d: `M${ends.map((r) => `${x(r)} ${y(elbo - r)}`).join("L")}` }),
+    svg("path", { class: "trail first", d: `M${places.join("L")}` }),
+    svg("path", { class: "dots first", d: places.map((place) => `M${place}h0`).join("") }),
+    ring,
+    name,
+  );
+  return {
+    node,
+    /** @param {number} i which model */
+    show(i) {
+      const [cx, cy] = [x(rate[i]), y(distortion[i])];
+      mark(ring, { cx, cy });
+      const late = cx > 250; // the name stands above the curve, and within the chart
+      mark(name, { x: cx + (late ? -4 : 13), y: cy - (late ? 16 : 8), "text-anchor": late ? "end" : "start" });
+      name.textContent = `\u03b2 = ${betas[i]}`;
+    },
+    /** @param {string} text */
+    describe: (text) => node.setAttribute("aria-label", text),
+  };
+}
+
+/** A row of small pictures under one name. @param {string} title @param {number} count */
+function pictureRow(title, count) {
+  const small = Array.from({ length: count }, () => picture("", 56));
+  const frames = el("div", { class: "six", role: "img", "aria-label": title }, ...small.map(({ node }) => node));
+  for (const { node } of small) for (const name of ["role", "aria-label"]) node.removeAttribute(name);
+  return {
+    node: captioned(frames, title),
+    /** @param {Uint8Array} greys 784 for each picture */
+    show(greys) {
+      const values = Float32Array.from(greys, (grey) => grey / 255);
+      small.forEach((each, k) => each.show(values.subarray(784 * k, 784 * (k + 1))));
+    },
+    /** @param {string} text */
+    describe: (text) => frames.setAttribute("aria-label", text),
+  };
+}
+
+/** Recorded models, one for each beta. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
+function pricePart({ data, say }) {
+  const { betas, rate, distortion, active, labels, epochs } = data.sweep;
+  const size = 784 * labels.length;
+  const [prints, inventions] = [bytesOf(data.sweep.prints), bytesOf(data.sweep.inventions)];
+  const one = betas.indexOf(1);
+  const elbo = betas.map((_, i) => rate[i] + distortion[i]);
+  let chosen = one;
+
+  const curve = ratePicture(data.sweep);
+  const named = [...labels].join(", ");
+  const scenes = pictureRow("test digits", labels.length);
+  scenes.show(bytesOf(data.sweep.scenes));
+  scenes.describe(`Test digits ${named}`);
+  const printed = pictureRow("their prints, each from its mean", labels.length);
+  const invented = pictureRow("prints of random codes, the same for each \u03b2", labels.length);
+  const text = el("p", { class: "number price" });
+
+  const show = onFrame(() => {
+    const i = chosen;
+    curve.show(i);
+    printed.show(prints.subarray(i * size, (i + 1) * size));
+    invented.show(inventions.subarray(i * size, (i + 1) * size));
+    const more = elbo[i] - elbo[one];
+    const against = i === one ? "" : `, ${numeral(Math.abs(more), 1)} ${more > 0 ? "more" : "less"} than with \u03b2 = 1`;
+    text.textContent =
+      `Trained with \u03b2 = ${betas[i]}: rate ${numeral(rate[i])} + distortion ${numeral(distortion[i], 1)} = ` +
+      `\u2212ELBO ${numeral(elbo[i], 1)} nats${against}. Latents in use: ${active[i]} of 2.`;
+  });
+  const settled = afterPause(500, () => {
+    curve.describe(`Distortion falls as the rate rises. ${text.textContent}`);
+    printed.describe(`Their prints by the model trained with beta ${betas[chosen]}`);
+    invented.describe(`Prints of random codes by the model trained with beta ${betas[chosen]}`);
+  });
+  const control = slider({
+    label: "Beta, \u03b2",
+    min: 0,
+    max: betas.length - 1,
+    step: 1,
+    value: chosen,
+    format: (i) => String(betas[i]),
+    onInput(i) {
+      chosen = i;
+      show();
+      settled();
+      announce();
+    },
+  });
+  const announce = afterPause(600, () => say(text.textContent));
+
+  const numbers = numbersBehind("All models in numbers", ["\u03b2", "rate", "distortion", "\u2212ELBO", "in use"]);
+  numbers.show(
+    betas.map((beta, i) => [
+      String(beta), numeral(rate[i]), numeral(distortion[i], 1), numeral(elbo[i], 1), String(active[i]),
+    ]),
+  );
+  show();
+  settled();
+  const made = `Recorded: ${betas.length} models, ${epochs} epochs each.`;
+  return el(
+    "div",
+    { class: "row" },
+    el("div", { class: "column" }, control.node, text, scenes.node, printed.node, invented.node),
+    el(
+      "div",
+      { class: "column" },
+      captioned(curve.node, `${made} Dashed: the same \u2212ELBO as with \u03b2 = 1.`),
+      numbers.node,
+    ),
+  );
+}
+
+/** @param {import("./mount.js").Stage} stage */
+export function ledger(stage) {
+  if (!stage.network) return;
+  stage.body.append(
+    billPart(stage),
+    el("h4", { class: "part" }, "Another price for the KL term"),
+    pricePart(stage),
+  );
+}

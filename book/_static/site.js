@@ -1,0 +1,104 @@
+/** Small repairs to what the theme emits, and what wide or printed pages need. On every page, deferred. */
+(() => {
+  "use strict";
+
+  /** @param {string} selector @param {ParentNode} [within] @returns {HTMLElement[]} */
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const page = document.documentElement;
+  const main = document.getElementById("main-content");
+
+  const status = document.createElement("div");
+  status.setAttribute("role", "status");
+  status.className = "unseen";
+  document.body.append(status);
+
+  /** Landmarks and names that the theme leaves out. */
+  function name() {
+    const sidebar = document.getElementById("pst-primary-sidebar");
+    sidebar?.setAttribute("role", "complementary");
+    sidebar?.setAttribute("aria-label", "Book");
+    for (const node of all("#pst-back-to-top")) main.append(node); // it is fixed: where it stands does not matter
+    for (const button of all(".search-button__button")) {
+      const shown = button.textContent.replace(/\s+/g, " ").trim(); // a control's name has the words that it shows
+      button.setAttribute("aria-label", shown || "Search");
+    }
+    for (const summary of all("details.hide > summary")) summary.removeAttribute("aria-label"); // its text says more
+  }
+
+  /** The theme switch says what it is set to, and the change is announced. */
+  function nameTheme() {
+    const words = { light: "light", dark: "dark", auto: "as the system" };
+    let said = "";
+    const say = () => {
+      const text = `Colours: ${words[page.dataset.mode] ?? words.auto}`;
+      if (text === said) return;
+      for (const button of all(".theme-switch-button")) button.setAttribute("aria-label", text);
+      if (said) status.textContent = text;
+      said = text;
+    };
+    say();
+    new MutationObserver(say).observe(page, { attributes: true, attributeFilter: ["data-mode"] });
+  }
+
+  const WIDE = {
+    "div.math, mjx-container[display]": "Formula",
+    ".pst-scrollable-table-container, .cell_output .text_html": "Table",
+    ".cell_output pre, .cell_output > .output": "Output",
+    "pre": "Code",
+  };
+
+  /** What scrolls sideways can be reached by keyboard, and says what it is. */
+  function nameWide() {
+    for (const [selector, label] of Object.entries(WIDE)) {
+      for (const node of all(selector, main)) {
+        const own = node.getAttribute("data-wide"); // what an earlier call, for another width, wrote
+        const wide = node.scrollWidth > node.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(node).overflowX);
+        if (wide && !node.hasAttribute("role")) {
+          node.setAttribute("data-wide", label);
+          node.setAttribute("role", "group");
+          node.setAttribute("aria-label", `${label}, scrolls sideways`);
+          node.tabIndex = 0;
+        } else if (!wide && own) {
+          for (const attribute of ["data-wide", "role", "aria-label", "tabindex"]) node.removeAttribute(attribute);
+        }
+      }
+    }
+  }
+
+  /** @type {number | undefined} */
+  let timer;
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(nameWide, 400); // after the theme's own 300 ms
+  };
+
+  /** Paper is light and has nothing to click: print in light colours and unfolded, then put back what was. */
+  function readyForPaper() {
+    /** @type {HTMLDetailsElement[]} */
+    let folded = [];
+    let theme = page.dataset.theme;
+    addEventListener("beforeprint", () => {
+      folded = /** @type {any} */ (all(".bd-article details:not([open], .hide)"));
+      for (const each of folded) each.open = true;
+      theme = page.dataset.theme;
+      page.dataset.theme = "light";
+    });
+    addEventListener("afterprint", () => {
+      for (const each of folded) each.open = false;
+      page.dataset.theme = theme;
+    });
+  }
+
+  name();
+  nameTheme();
+  readyForPaper();
+  document.addEventListener("click", (event) => {
+    if (/** @type {Element} */ (event.target).closest?.(".copybtn")) status.textContent = "Copied";
+  });
+  document.addEventListener("toggle", soon, true);
+  addEventListener("resize", soon);
+  addEventListener("load", () => {
+    soon();
+    /** @type {any} */ (window).MathJax?.startup?.promise?.then(soon);
+  });
+})();

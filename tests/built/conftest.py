@@ -1,0 +1,155 @@
+"""Fixtures for the built site: a server that has it under a sub-path, as GitHub Pages does, and the system's Chromium.
+
+A page opened by `visit` records what it asked for and said; at the end of its test all of that must have been in order.
+"""
+
+import contextlib
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+
+import pytest
+from pages import ROOT
+
+PREFIX = "/repo-name/"
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+MEASURED = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site."""
+    folder = ROOT / "_build/html"
+    assert (folder / "index.html").is_file(), "There is no built site: run make book first."
+    return folder
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Say nothing of connections that the browser closed."""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def translate_path(self, path):
+        """Serve what is below PREFIX, and nothing else."""
+        inside = path.startswith(PREFIX)
+        return super().translate_path(path[len(PREFIX) - 1 :] if inside else "/there/is/no/such/page")
+
+    def log_message(self, *arguments):
+        """Keep the tests' output to itself."""
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the site is served."""
+    with Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
+        server.shutdown()
+
+
+def missing(what):
+    """Skip on a reader's machine, fail where all tests must run (CI is set by .ci/run and by GitHub)."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"These tests drive a real browser, but {what}.")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium or Chrome; nothing is downloaded."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        missing("playwright is not installed: pip install -r requirements.txt")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        try:  # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
+            place = {"executable_path": found} if found else {"channel": "chrome"}
+            started = playwright.chromium.launch(args=OPTIONS, **place)
+        except Error as error:
+            missing(f"none could be started ({', '.join(BROWSERS)}): {str(error).splitlines()[0]}")
+        yield started
+        started.close()
+
+
+class Visit:
+    """One page in the browser, and what was not in order there."""
+
+    def __init__(self, page, base):
+        self.page, self.base, self.problems, self.responses, self.shown = page, base, [], [], []
+        page.on("request", self.on_request)
+        page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url} ({request.failure})"))
+        page.on("response", self.on_response)
+        page.on("console", self.on_console)
+        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+
+    def on_request(self, request):
+        if not request.url.startswith((self.base, "data:", "blob:", "about:")):
+            self.problems.append(f"asks another place: {request.url}")
+
+    def on_response(self, response):
+        self.responses.append(response)
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def on_console(self, message):
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def settle(self):
+        """Wait until everything that the page asked for has come and formulas are set."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => window.MathJax?.startup?.promise")
+        self.page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Return a function that opens a page of the site, by its path or a whole address."""
+    visits, contexts = [], []
+
+    def open_page(path="", wait=True, script=None, **options):
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
+        contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(20_000)
+        if script:
+            contexts[-1].add_init_script(script)
+        whole = re.match(r"\w+:", path)
+        visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address))
+        visits[-1].page.goto(path if whole else address + path)
+        if wait and options.get("java_script_enabled", True):
+            visits[-1].settle()
+        return visits[-1]
+
+    yield open_page
+    problems = [problem for each in visits for problem in each.problems]
+    for context in contexts:
+        with contextlib.suppress(Exception):
+            context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def measure(request):
+    """Return a function that keeps a figure for the summary and holds it against its limit."""
+
+    def keep(what, value, limit, unit):
+        request.config.stash.setdefault(MEASURED, []).append((what, value, limit, unit))
+        assert value <= limit, f"{what}: {value:.4g} {unit}, more than {limit:g} {unit}"
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash.get(MEASURED, [])
+    if rows:
+        terminalreporter.section("measured in the browser")
+    for what, value, limit, unit in rows:
+        terminalreporter.write_line(f"{what:64s}{value:10.3f} {unit:3s} of at most {limit:g}")

@@ -1,0 +1,14 @@
+"""The pages of the book, for the tests of the built site."""
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def contents():
+    """Return the address of every page of the table of contents, in order."""
+    table = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    names = [table["root"], *(chapter["file"] for part in table["parts"] for chapter in part["chapters"])]
+    return [f"{name}.html" for name in names]

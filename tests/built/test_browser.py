@@ -1,0 +1,313 @@
+"""Every page in a real browser: complete, quiet, accessible, light, and usable without a network or scripts.
+
+The widgets are driven in test_widgets.py, the JavaScript compared with Keras in test_javascript.py.
+"""
+
+import gzip
+import re
+
+import pytest
+from pages import contents
+
+PAGES = [*contents(), "search.html"]
+TEXT = re.compile(r"text/|javascript|json|svg|xml")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SETTINGS = {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "rules": {"label-content-name-mismatch": {"enabled": True}},  # WCAG 2.5.3; axe calls its rule an experiment
+    "resultTypes": ["violations"],
+    "iframes": False,
+    "preload": False,  # else it asks for the stylesheets once more
+}
+A_CHAPTER = "book/02_encoder.html"
+
+
+def has_model(page):
+    """Return whether a page carries the packed model."""
+    return page.evaluate("() => [...document.scripts].some((script) => script.text.includes(', unpack('))")
+
+
+def violations(page, where):
+    """Return what axe finds on a page as it is now, one line for each element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=SETTINGS).response["violations"]
+    nodes = [(rule["id"], node) for rule in found for node in rule["nodes"]]
+    return [f"{where}: {rule}: {node['target']}: {node['html'][:160]}" for rule, node in nodes]
+
+
+def overflow(page):
+    """Return how many pixels a page can be scrolled sideways."""
+    return page.evaluate("() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_complete_quiet_and_light(visit, measure, path):
+    """Nothing missing, nothing on the console, nothing from elsewhere (`visit` sees to these), within its budget."""
+    opened = visit(path)
+    page = opened.page
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    opened.settle()
+    assert page.title().endswith("The Digital Darkroom")
+    total = 0
+    for response in {response.url: response for response in opened.responses}.values():
+        body = response.body() if response.ok else b""
+        packed = TEXT.search(response.headers.get("content-type", ""))
+        total += len(gzip.compress(body, 6)) if packed else len(body)
+    measure(f"{path}: first visit, gzipped", total / 1e6, 1.8 if has_model(page) else 1.2, "MB")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(visit, path):
+    """In light, in dark, and on a phone; with everything unfolded, and each tab of a widget opened."""
+    page = visit(path, reduced_motion="reduce", color_scheme="light").page
+    page.evaluate("() => document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    page.wait_for_timeout(800)  # what scrolls is named after a pause
+    found = []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=scheme)
+        page.wait_for_timeout(800)
+        found += violations(page, f"{scheme}, {width} px")
+        tabs = page.get_by_role("tab")
+        for i in range(1, tabs.count()):
+            tabs.nth(i).click()
+            page.wait_for_timeout(300)
+            found += violations(page, f"{scheme}, {width} px, {tabs.nth(i).inner_text()}")
+        if tabs.count():
+            tabs.first.click()
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_a_phone(visit, path):
+    page = visit(path, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).page
+    assert overflow(page) <= 0
+    page.set_viewport_size({"width": 320, "height": 640})  # as a desktop zoomed to 400 %, WCAG 1.4.10
+    page.wait_for_timeout(300)
+    assert overflow(page) <= 0
+
+
+CLICK_ALL = """() => {
+  window.print = () => {};
+  const roots = [document, ...[...document.querySelectorAll(".living-page")].flatMap((host) => host.shadowRoot ?? [])];
+  const launch = /binder|colab/i;
+  for (const root of roots) {
+    for (const node of root.querySelectorAll("button, summary, input, [role=tab]")) {
+      if (!launch.test(node.outerHTML)) node.click();
+    }
+  }
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_asked_from_elsewhere_whatever_is_clicked(visit, path):
+    opened = visit(path)
+    opened.page.evaluate(CLICK_ALL)
+    opened.page.wait_for_timeout(500)
+    opened.settle()  # `visit` looks at the requests
+
+
+def test_the_front_door_leads_to_the_landing_page(visit):
+    page = visit("", wait=False).page
+    page.wait_for_url("**/book/index.html")
+
+
+# ---- finding one's way
+
+
+def test_previous_and_next_lead_through_the_book(visit):
+    pages = contents()
+    opened = visit(pages[0])
+    page = opened.page
+    for following in pages[1:]:
+        page.locator("a.right-next").click()
+        page.wait_for_url(f"**/{following}")
+    page.locator("a.left-prev").click()
+    page.wait_for_url(f"**/{pages[-2]}")
+    opened.settle()
+
+
+def test_the_search_works_offline(visit):
+    page = visit(A_CHAPTER).page
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox").fill("reparameterization")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=reparameterization*")
+    results = page.locator("ul.search li a")
+    results.first.wait_for()
+    assert results.count() >= 2
+    results.first.click()
+    page.wait_for_url("**/book/*.html*")
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_search_works_from_disk(visit, site):
+    page = visit((site / "search.html").as_uri() + "?q=Bernoulli").page
+    page.locator("ul.search li a").first.wait_for()
+
+
+def test_the_colours_can_be_switched_and_are_remembered(visit):
+    opened = visit(A_CHAPTER, color_scheme="light")
+    page = opened.page
+    shown = "() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]"
+    assert page.evaluate(shown) == ["light", "rgb(255, 253, 249)"]
+    switch = page.locator(".theme-switch-button")
+    assert switch.get_attribute("aria-label") == "Colours: as the system"
+    switch.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    assert page.evaluate(shown) == ["dark", "rgb(21, 17, 14)"]
+    assert switch.get_attribute("aria-label") == "Colours: dark"
+    assert page.get_by_role("status").first.inner_text() == "Colours: dark"
+    page.locator("a.right-next").click()
+    opened.settle()
+    assert page.evaluate(shown)[0] == "dark"
+
+
+def test_code_can_be_copied(visit):
+    opened = visit(A_CHAPTER, permissions=["clipboard-read", "clipboard-write"])
+    page = opened.page
+    block = page.locator(".cell_input:visible .highlight").first
+    block.scroll_into_view_if_needed()
+    button = block.locator("button.copybtn")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => navigator.clipboard.readText()").strip() == block.locator("pre").inner_text().strip()
+    assert page.get_by_role("status").first.inner_text() == "Copied"
+
+
+def test_a_chapter_can_be_downloaded_and_its_headings_linked(visit):
+    page = visit(A_CHAPTER).page
+    source = page.locator(".dropdown-download-buttons a").get_attribute("href")
+    assert source.endswith(".ipynb")
+    assert page.request.get(page.evaluate("href => new URL(href, location).href", source)).ok
+    assert page.locator("h2 a.headerlink").count() > 3
+
+
+FOCUSED = """() => {
+  let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  if (!node || node === document.body) return null;
+  const seen = (each) => {
+    const style = getComputedStyle(each);
+    const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    return (outline || style.boxShadow !== "none") && Number(style.opacity) > 0.5;
+  };
+  const box = node.getBoundingClientRect();
+  node.visited = (node.visited ?? 0) + 1;
+  return { what: node.outerHTML.slice(0, 120), times: node.visited, seen: seen(node), size: [box.width, box.height] };
+}"""
+
+
+@pytest.mark.parametrize("path", ["book/index.html", A_CHAPTER])
+def test_the_tab_key_reaches_everything_and_shows_where_it_is(visit, path):
+    page = visit(path, reduced_motion="reduce").page
+    page.keyboard.press("Tab")
+    assert "Skip to main content" in page.evaluate("() => document.activeElement.textContent")
+    stops = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop is None or stop["times"] > 1:
+            break
+        stops.append(stop)
+    assert [stop["what"] for stop in stops if not stop["seen"]] == []
+    count = """() => {
+      const roots = [document, ...[...document.querySelectorAll("*")].flatMap((each) => each.shadowRoot ?? [])];
+      const nodes = roots.flatMap((root) => [...root.querySelectorAll("button, select, summary, main a[href], input")]);
+      return nodes.filter((node) => node.checkVisibility() && node.tabIndex >= 0 && !node.disabled).length;
+    }"""
+    assert len(stops) >= page.evaluate(count) - 1 - page.locator("input[type=radio]").count()
+
+
+def test_the_skip_link_leads_to_the_text(visit):
+    page = visit(A_CHAPTER).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+def test_wide_parts_can_be_scrolled_by_keyboard(visit):
+    page = visit(A_CHAPTER, viewport={"width": 360, "height": 740}).page
+    page.wait_for_timeout(800)
+    wide = page.locator("[data-wide]")
+    assert wide.count() > 0
+    first = page.locator("pre[data-wide]:visible").first
+    assert first.get_attribute("role") == "group" and "scrolls sideways" in first.get_attribute("aria-label")
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(400)
+    assert first.evaluate("node => node.scrollLeft") > 0
+
+
+# ---- without scripts, with less motion, on paper
+
+
+@pytest.mark.parametrize("path", ["book/index.html", A_CHAPTER])
+def test_a_page_without_scripts_reads_well(visit, path):
+    page = visit(path, java_script_enabled=False).page
+    assert page.locator("h1:visible").count() == 1
+    assert page.locator(".pst-js-only:visible").count() == 0
+    for host in page.locator(".living-page").all():
+        picture = host.locator("img")
+        assert picture.is_visible() and picture.get_attribute("alt")
+        assert picture.bounding_box()["height"] > 50
+
+
+def test_less_motion_means_none(visit):
+    page = visit(A_CHAPTER, reduced_motion="reduce").page
+    moving = """() => [...document.querySelectorAll("*")].filter((node) => {
+      const { transitionDuration, scrollBehavior } = getComputedStyle(node);
+      return Math.max(...transitionDuration.split(",").map(parseFloat)) > 0.001 || scrollBehavior === "smooth";
+    }).map((node) => node.outerHTML.slice(0, 80))"""
+    assert page.evaluate(moving) == []
+
+
+@pytest.mark.parametrize("path", ["book/index.html", A_CHAPTER])
+def test_a_chapter_prints_cleanly(visit, path):
+    opened = visit(path, color_scheme="dark")
+    page = opened.page
+    folded = page.locator(".bd-article details:not(.hide)")
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    for selector in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", "footer", "button"):
+        assert page.locator(f"{selector}:visible").count() == 0, selector
+    assert page.locator("h1:visible").count() == 1
+    assert all(each.get_attribute("open") is not None for each in folded.all())
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    for host in page.locator(".living-page").all():
+        assert host.locator("img").is_visible()
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    assert all(each.get_attribute("open") is None for each in folded.all())
+    page.emulate_media(media="screen")
+    paper = page.pdf(prefer_css_page_size=True)
+    assert paper[:5] == b"%PDF-" and len(re.findall(rb"/Type\s*/Page\b", paper)) >= 2
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_icon_is_drawn_and_none_needs_a_font(visit, path):
+    page = visit(path).page
+    undrawn = """() => [...document.querySelectorAll("[class*='fa-']")].filter((node) => node.checkVisibility())
+      .filter((node) => getComputedStyle(node, "::before").maskImage === "none").map((node) => node.className)"""
+    assert page.evaluate(undrawn) == []
+
+
+def test_nothing_that_no_page_asks_for_is_shipped(site):
+    names = [path.relative_to(site).as_posix() for path in site.rglob("*")]
+    assert [name for name in names if name.endswith(".map") or "fontawesome.js" in name or "axe" in name] == []
+
+
+def test_a_page_does_not_move_while_it_loads(visit, measure):
+    """Once the text stands, it stands; formulas below the first screen count only as far as they move that screen."""
+    shifts = """window.shifts = [];
+      new PerformanceObserver((list) => list.getEntries().forEach((each) => window.shifts.push(each.value)))
+        .observe({ type: "layout-shift", buffered: true });"""
+    for path in ("book/index.html", A_CHAPTER):
+        page = visit(path, script=shifts).page
+        page.wait_for_timeout(1000)
+        moved = page.evaluate("() => window.shifts.reduce((a, b) => a + b, 0)")
+        measure(f"{path}: layout shift while loading", moved, 0.1, "")

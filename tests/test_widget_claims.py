@@ -1,0 +1,88 @@
+"""What the time machine and the morphing table (chapters 6 and 7) say that can be noticed, and what they pack."""
+
+import numpy as np
+import pytest
+
+from helpers import living, widgets
+from helpers.latent import develop, lerp, slant, slerp, thickness
+from helpers.weights import load_epochs
+
+
+def unpacked(film, shape):
+    """Return the greys of a packed film, read as widget_timemachine.js does."""
+    steps = []
+    for sign in film["text"]:
+        zeros = film["runs"].find(sign)
+        steps += [film["signs"].index(sign)] if zeros < 0 else [0] * (zeros + 2)
+    return np.cumsum(np.reshape(steps, shape), axis=0) % len(film["signs"])
+
+
+def test_a_packed_film_comes_back_in_64_greys():
+    frames = np.random.default_rng(0).integers(0, 256, (4, 3, 5, 5)).astype("uint8")
+    frames[1:3, 1:] = frames[0, 1:]  # runs of what does not change
+    greys = unpacked(living.pack_film(frames), frames.shape)
+    assert np.abs(greys * (255 / 63) - frames).max() <= 255 / 126 + 1e-9
+    assert set(living.SIGNS).isdisjoint(living.RUNS) and not set(living.SIGNS + living.RUNS) & set("<\"\\'$`")
+
+
+def test_a_run_longer_than_a_sign_can_say():
+    film = living.pack_film(np.zeros((1, 100), "uint8"))
+    assert len(film["text"]) < 6 and unpacked(film, (1, 100)).sum() == 0
+
+
+def test_the_time_machine_shows_the_recorded_run():
+    data, record = widgets._timemachine_data(), load_epochs(living.MODEL)
+    greys = unpacked(data["prints"], record["prints"].shape)
+    assert np.abs(greys * (255 / 63) - record["prints"]).max() <= 255 / 126 + 1e-9
+    assert data["metrics"]["loss"][1][-1] == pytest.approx(record["metric/val_loss"][-1], abs=0.006)
+    assert len(data["sorted"]) == len(data["moved"]) == 41 and len(data["labels"]) == 500
+
+
+def test_what_the_time_machine_says_is_so():
+    data, record = widgets._timemachine_data(), load_epochs(living.MODEL)
+    notice = widgets.WIDGETS["timemachine"].notice
+    assert f"after epoch 3, {data['sorted'][3]:.0f} of 100" in notice
+    assert f"after epoch 40 it is {data['sorted'][40]:.0f}." in notice
+    corners = record["prints"][1, :, :3, :3].mean(axis=(1, 2))
+    assert np.sum(corners > 180) == 5 and "five of the sixteen prints are black on white" in notice
+    training, held_out = (record[f"metric/{name}"] for name in ("loss", "val_loss"))
+    above = held_out > training
+    assert above[16:].all() and not above[15] and "From epoch 17 on the held-out" in notice
+    fell = held_out[31] - held_out[39], training[31] - training[39]
+    assert "last eight epochs it falls by {:.1f} nats, the other by {:.1f}.".format(*fell) in notice
+
+
+@pytest.fixture(scope="module")
+def plane():
+    """Return codes and labels of what the map shows, and a function from codes to the digit around them."""
+    (x, labels), _ = widgets._mnist()
+    codes, labels = widgets._codes(x[:1500]), labels[:1500]
+
+    def among(z):
+        squared = np.sum((np.asarray(z)[:, None] - codes) ** 2, axis=-1)
+        near = labels[np.argsort(squared, axis=1)[:, :15]]
+        return np.array([np.bincount(row, minlength=10).argmax() for row in near])
+
+    return among
+
+
+def test_the_two_ways_of_the_morphing_table_pass_other_digits(plane):
+    images, labels = widgets.some_digits()
+    assert [labels[i] for i in widgets.MORPH] == [3, 8]
+    ends, t = widgets._codes(images[list(widgets.MORPH)]), np.linspace(0, 1, 41)
+    straight, spherical = (set(plane(way(*ends, t))) for way in (lerp, slerp))
+    assert {9, 7} <= straight and 1 not in straight
+    assert 1 in spherical and not {9, 7} & spherical
+
+
+def test_lean_does_what_the_morphing_table_says():
+    """+0.3 on average over 400 test digits, and three of ten the wrong way."""
+    directions, scales = widgets._attributes()
+    _, (x, _) = widgets._mnist()
+    codes, decoder = widgets._codes(x[::25]), widgets._model().decoder
+    before, after = (develop(decoder, z) for z in (codes, codes + directions[0]))
+    gain = (slant(after) - slant(before)) / scales[0]
+    assert f"+{gain.mean():.1f} on average" in widgets.WIDGETS["morphing"].notice
+    assert 0.26 < np.mean(gain < 0) < 0.36 and "about three of ten the wrong way" in widgets.WIDGETS["morphing"].notice
+    wider = (thickness(develop(decoder, codes + directions[1])) - thickness(before)) / scales[1]
+    assert 0.05 < wider.mean() < 0.3  # thickness, less still
