@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from helpers.data import DATA
+from helpers.device import xla_works
 
 
 def training_flops(vae):
@@ -94,6 +95,27 @@ def product_steps(vae, batch_size):
         tensors, compiled = jax.device_put(arrays), jax.jit(lambda *tensors: step(array_matmul, *tensors))
         steps["JAX"] = lambda: jax.block_until_ready(compiled(*tensors))
     return steps
+
+
+def noise_step(rows, latents):
+    """Return a function that draws the noise of one training step, compiled as the step is. Chapter 10.
+
+    Args:
+        rows: images a step.
+        latents: size of z.
+    """
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        compiled = jax.jit(lambda seed: keras.random.normal((rows, latents), seed=seed))
+        return lambda: jax.block_until_ready(compiled(np.zeros(2, "uint32")))
+    import tensorflow as tf
+
+    generator = keras.random.SeedGenerator(0)
+    draw = tf.function(lambda: keras.random.normal((rows, latents), seed=generator), jit_compile=xla_works())
+    return lambda: draw().numpy()
 
 
 def take_turns(ways, seconds, rounds):

@@ -289,6 +289,31 @@ def test_shuffle_depends_on_seed_and_epoch_alone(x):
     assert not np.array_equal(ShuffledImages(x, 300, seed=6).order, ShuffledImages(x, 300, seed=5).order)
 
 
+def test_tensorflow_gathers_the_same_batches(x):
+    data, plain = ShuffledImages(x, 300, seed=5), ShuffledImages(x, 300, seed=5)
+    gathered = data.for_fit()
+    assert len(gathered) == 7
+    for epoch in (0, 3, 0):
+        data.set_epoch(epoch)
+        plain.set_epoch(epoch)
+        assert same([batch.numpy() for (batch,) in gathered], [plain[i][0] for i in range(7)])
+
+
+def test_gathered_or_sliced_the_run_is_the_same_bitwise(x, reference, monkeypatch):
+    monkeypatch.setattr(ShuffledImages, "for_fit", lambda self: self)  # as on other backends
+    vae = make()
+    history = run(vae, x, validation=x[:500])
+    assert figures(history) == figures(reference[1]) and same(state(vae), reference[0])
+
+
+def test_coins_and_other_backends_are_served_by_the_dataset_itself(x, monkeypatch):
+    coins = ShuffledImages(x, 300, seed=5, binarise="all")
+    assert coins.for_fit() is coins
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    data = ShuffledImages(x, 300, seed=5)
+    assert data.for_fit() is data
+
+
 # --- checkpoints that do not fit
 
 
