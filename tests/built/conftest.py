@@ -103,11 +103,11 @@ class Visit:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
-    def settle(self):
-        """Wait until everything that the page asked for has come and formulas are set."""
-        self.page.wait_for_load_state("networkidle")
+    def settle(self, idle=True):
+        """Wait until formulas are set and, if `idle`, everything that the page asked for has come."""
         self.page.evaluate("() => window.MathJax?.startup?.promise")
-        self.page.wait_for_load_state("networkidle")
+        if idle:
+            self.page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def visit(browser, address):
     """Return a function that opens a page of the site, by its path or a whole address."""
     visits, contexts = [], []
 
-    def open_page(path="", wait=True, script=None, **options):
+    def open_page(path="", idle=True, script=None, **options):
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(20_000)
@@ -124,8 +124,8 @@ def visit(browser, address):
         whole = re.match(r"\w+:", path)
         visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address))
         visits[-1].page.goto(path if whole else address + path)
-        if wait and options.get("java_script_enabled", True):
-            visits[-1].settle()
+        if options.get("java_script_enabled", True):
+            visits[-1].settle(idle)
         return visits[-1]
 
     yield open_page
