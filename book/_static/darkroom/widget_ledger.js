@@ -258,11 +258,11 @@ function billPart(stage) {
 /** Rate and distortion of models trained with other weights of the KL term. @param {any} sweep */
 function ratePicture({ betas, rate, distortion }) {
   const upTo = (/** @type {number} */ v, /** @type {number} */ step) => Math.ceil(v / step) * step;
-  const [right, top] = [upTo(Math.max(...rate), 4), upTo(Math.max(...distortion), 20)];
+  const [right, top] = [upTo(Math.max(...rate), 8), upTo(Math.max(...distortion), 20)];
   const floor = Math.floor(Math.min(...distortion) / 20) * 20;
   const count = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ step) =>
     Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
-  const ticks = count(0, right, right > 12 ? 4 : 2);
+  const ticks = count(0, right, right > 20 ? 8 : 4);
   const across = { range: [0, right], span: [40, 346], ticks, label: "rate, nats" };
   const up = { range: [floor, top], span: [214, 26], ticks: count(floor, top, 20), label: "distortion, nats" };
   const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
