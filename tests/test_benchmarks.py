@@ -161,7 +161,8 @@ def test_a_worker_that_dies_says_why_and_takes_the_others_along(toy, monkeypatch
 
 
 PARENT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 sys.path[:0] = [{root!r}, {tests!r}]
 import test_benchmarks
 from benchmarks import team

@@ -261,8 +261,9 @@ def test_without_address_there_are_no_keys_and_no_links(tree):
 
 
 def launch_links(text):
-    """Return the links that lead to Colab, Binder or GitHub."""
+    """Return the links that lead to Colab, Binder or GitHub, less those that a chapter's text cites."""
     hosts = r"(?:colab\.research\.google\.com|mybinder\.org|github\.com)"
+    text = re.sub(r'<a class="reference external"[^>]*>|<pre>.*?</pre>', "", text, flags=re.DOTALL)
     return re.findall(rf"https?://{hosts}/[^\s\"')<>]*", text.replace("&amp;", "&"))
 
 
