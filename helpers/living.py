@@ -122,14 +122,16 @@ def pack(vae):
     Args:
         vae: encoder and decoder as in chapters 2 and 3.
     """
+    from keras.ops import convert_to_numpy  # Keras only where it is needed
+
     layers = [layer for part in (vae.encoder, vae.decoder) for layer in part.layers if hasattr(layer, "kernel")]
     depth = sum(hasattr(layer, "kernel") for layer in vae.decoder.layers) - 2
     header = json.dumps({"depth": depth, "layers": [list(layer.kernel.shape) for layer in layers]}).encode()
     header += b" " * (-len(header) % 4)
     parts = [np.uint32(len(header)).tobytes(), header]
     for layer in layers:
-        small, scale = quantise(np.array(layer.kernel))
-        parts += [np.array(layer.bias, "<f4").tobytes(), scale.astype("<f4").tobytes(), small.tobytes()]
+        small, scale = quantise(convert_to_numpy(layer.kernel))
+        parts += [convert_to_numpy(layer.bias).astype("<f4").tobytes(), scale.astype("<f4").tobytes(), small.tobytes()]
     return b"".join(parts)
 
 

@@ -1,11 +1,12 @@
-"""What the time machine and the morphing table (chapters 6 and 7) say that can be noticed, and what they pack."""
+"""What the widgets say that can be noticed is so; and what they pack."""
 
 import numpy as np
 import pytest
 
 from helpers import living, widgets
+from helpers.evaluation import evaluate_elbo, importance_bound
 from helpers.latent import develop, lerp, slant, slerp, thickness
-from helpers.weights import load_epochs
+from helpers.weights import load_epochs, load_rate_distortion
 
 
 def unpacked(film, shape):
@@ -86,3 +87,47 @@ def test_lean_does_what_the_morphing_table_says():
     assert 0.26 < np.mean(gain < 0) < 0.36 and "about three of ten the wrong way" in widgets.WIDGETS["morphing"].notice
     wider = (thickness(develop(decoder, codes + directions[1])) - thickness(before)) / scales[1]
     assert 0.05 < wider.mean() < 0.3  # thickness, less still
+
+
+def test_the_spread_does_what_the_encoder_says(plane):
+    """At 1 sigma all prints of the first 2 stay among the 2s, at 8 a third strays; of the first 0 and 1 few."""
+    images, labels = widgets.some_digits()
+    z_mean, z_log_var = (np.array(part) for part in widgets._model().encoder(images))
+    noise = np.random.default_rng(0).normal(size=(1000, 2))
+
+    def strays(i, scale):
+        return np.mean(plane(z_mean[i] + scale * np.exp(z_log_var[i] / 2) * noise) != labels[i])
+
+    notice = widgets.WIDGETS["encoder"].notice
+    assert strays(4, 1) < 0.01 and 0.28 < strays(4, 8) < 0.39 and "At 8, a third of the prints of the 2" in notice
+    assert 0.07 < strays(0, 8) < 0.13 and "only a tenth of those of the first 0" in notice
+    assert 0.03 < strays(2, 8) < 0.07 and "a twentieth of those of the first 1" in notice
+
+
+def test_an_ellipse_holds_what_the_darkroom_says():
+    radius = np.linalg.norm(np.random.default_rng(0).normal(size=(200_000, 2)), axis=1)
+    inner, outer = (round(100 * float(np.mean(radius < r))) for r in (1, 2))
+    assert f"{inner} of 100 fall in the inner ellipse and {outer} in the outer" in widgets.WIDGETS["darkroom"].notice
+
+
+def test_the_bill_is_as_the_ledger_says():
+    images, labels = widgets.some_digits(1)
+    draws = [evaluate_elbo(widgets._model(), images, seed) for seed in range(40)]
+    elbo = np.mean(np.sum(draws, axis=1), axis=0)
+    bounds = [-importance_bound(widgets._model(), images, 50, seed)[0] for seed in range(20)]
+    gain = elbo - np.mean(bounds, axis=0)
+    notice = widgets.WIDGETS["ledger"].notice
+    assert np.sum(gain < 2) == 6 and "six of these ten digits gain less than two nats" in notice
+    assert set(labels[gain > 5]) == {8, 9} and "the 8 and the 9" in notice and "more than five" in notice
+    assert np.mean(draws, axis=0)[0].sum() > 0.95 * elbo.sum()
+
+
+def test_the_prices_do_what_the_ledger_says():
+    record, pictures = load_rate_distortion()
+    betas = [run["beta"] for run in record["runs"]]
+    total = [run["rate"] + run["distortion"] for run in record["runs"]]
+    assert betas[int(np.argmin(total))] == 1
+    prints = dict(zip(betas, pictures["prints"].astype(float) / 255))
+    apart = {beta: np.abs(each[1] - each[2]).mean() for beta, each in prints.items()}  # the 2 and the 3
+    assert apart[15] < 0.5 * min(value for beta, value in apart.items() if beta < 15)
+    assert np.ptp(prints[30], axis=0).max() < 0.05

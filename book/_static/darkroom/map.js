@@ -6,7 +6,8 @@ import { el } from "./ui.js";
 export const LIMIT = 4; // half the width of the plane that is shown
 // the colours of helpers.plots.DIGITS; digits are named too, colour never stands alone
 export const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
-export const [PAPER, INK, SAFELIGHT, BLUE] = ["#fbf8f3", "#24211d", "#c2410c", "#1f5f99"];
+export const [PAPER, INK, SAFELIGHT] = ["#fbf8f3", "#24211d", "#c2410c"];
+const BLUE = "#1f5f99";
 
 /** @typedef {{codes: Float32Array, labels: string}} Points codes: z0, z1, z0, z1, ... */
 

@@ -1,12 +1,12 @@
-/** The mathematics of chapters 4, 5, 7 and 8, in nats. Each function is compared with Keras in tests/test_site.py. */
+/** The mathematics of chapters 4, 5, 7 and 8, in nats. Each function is compared with Keras in tests/built/test_javascript.py. */
 
 import { decode } from "./network.js";
 
 /** @param {number} x */
-export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 /** @param {number} x @returns log(1 + exp(x)), without overflow */
-export const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** @param {ArrayLike<number>} values @returns {number} */
 export function sum(values) {
