@@ -260,3 +260,42 @@ def load_rate_distortion(folder=WEIGHTS):
     if {name: array.shape for name, array in pictures.items()} != {"prints": shape, "inventions": shape}:
         raise ValueError(f"The prints in {file} are not those of the runs in {path}. {CURE}")
     return record, pictures
+
+
+def load_collapse(folder=WEIGHTS):
+    """Return the recorded sweeps of chapter 12 (The collapse lab), as `collapse.json` has them.
+
+    Returns:
+        A dict. "sizes": a list of dicts, one a latent size, rising: "latent_dim", "rate" and "distortion" (means over
+        the test digits, nats), "active" (latents in use by `helpers.evaluation.active_units`). "cures": one dict for
+        each "patient", "cure" and "seed": "reconstruction" (nats), "squares" (squared error of an image; None for
+        black-and-white pixels), "told" (share of digits that a linear reading of the codes names). All have "carried",
+        the mean KL term of each latent, the largest first, "history" and "seconds". "epochs": of a run of each kind.
+
+    Raises:
+        ValueError: the file is damaged or incomplete.
+        FileNotFoundError: the file is not there.
+    """
+    path = Path(folder) / "collapse.json"
+    needed = {
+        "sizes": {"latent_dim", "rate", "distortion", "active", "carried", "history", "seconds"},
+        "cures": {"patient", "cure", "seed", "reconstruction", "squares", "told", "carried", "history", "seconds"},
+    }
+    if not path.exists():
+        raise FileNotFoundError(f"The record of the collapse lab, {path}, is missing. {CURE}")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for kind, keys in needed.items():
+            for run in record[kind]:
+                if lacking := keys - set(run):
+                    raise ValueError(f"a run of the {kind} lacks its {', '.join(sorted(lacking))}")
+                if run["carried"] != sorted(run["carried"], reverse=True):
+                    raise ValueError(f"a run of the {kind} has latents out of order")
+                if any(len(values) != record["epochs"][kind] for values in run["history"].values()):
+                    raise ValueError(f"a run of the {kind} has a history of another length")
+        found = [run["latent_dim"] for run in record["sizes"]]
+        if found != sorted(set(found)) or any(len(run["carried"]) != run["latent_dim"] for run in record["sizes"]):
+            raise ValueError("the sizes do not rise, or a latent is lost")
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({type(error).__name__}: {error}). {CURE}") from error
+    return record

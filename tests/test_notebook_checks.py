@@ -20,9 +20,18 @@ In this chapter a test reads a chapter that is as short as can be.
   and see that it is noticed.
 
 **Before you start:** nothing. Reading takes a minute, running a second."""
-EXERCISE = """**{n}. {kind}.** What is {n} plus {n}?
+QUESTION = """## An idea
+
+A line of text.
 
 <details>
+<summary>What do you expect: a figure of one digit, or of two?</summary>
+
+Of one digit, since a list with two numbers is no picture at all.
+
+</details>"""
+EXERCISE = "**{n}. {kind}.** What is {n} plus {n}?"
+SOLUTION = """<details>
 <summary>Solution</summary>
 
 Add the two, as you learned it at school, and check what comes out with the line below.
@@ -32,12 +41,22 @@ assert {n} + {n} == {sum}
 ```
 
 </details>"""
-EXERCISES = "\n\n".join(
-    EXERCISE.format(n=n, kind=kind, sum=2 * n) for n, kind in enumerate(["By hand", "In code", "Open"], 1)
-)
-CLOSING = f"""## Exercises
+STUB = """def double(n):
+    ...  # your answer
 
-{EXERCISES}
+
+check("2.2", double)"""
+ONE, TWO, THREE = (
+    (EXERCISE.format(n=n, kind=kind), SOLUTION.format(n=n, sum=2 * n))
+    for n, kind in enumerate(["By hand", "In code", "Open"], 1)
+)
+TWO_SOLVED = TWO[1].replace("assert 2 + 2 == 4", 'assert check("2.2", lambda n: 2 * n)')
+EXERCISES = "\n\n".join(["## Exercises", *ONE, TWO[0]])
+CLOSING = f"""{TWO_SOLVED}
+
+{THREE[0]}
+
+{THREE[1]}
 
 ## Summary
 
@@ -61,9 +80,11 @@ def chapter():
     cells = [
         cell(OPENING, "markdown"),
         cell(SETUP, tags=["hide-cell"]),
-        cell("## An idea\n\nA line of text.", "markdown"),
+        cell(QUESTION, "markdown"),
         cell("from helpers import plots\n\nx = [1, 2]\nx"),
         cell("plots.image_grid(x)", mystnb={"image": {"alt": ALT}}),
+        cell(EXERCISES, "markdown"),
+        cell(STUB, tags=["exercise"]),
         cell(CLOSING, "markdown"),
     ]
     for number, one in enumerate(cells):
@@ -175,9 +196,9 @@ BROKEN = {
     "no reading time": (replace("Reading takes a minute, ", "", 0), "reading and running time"),
     "no running time": (replace(", running a second", "", 0), "reading and running time"),
     "no exercises": (replace("## Exercises", "## Tasks", 5), "## Exercises"),
-    "no summary": (replace("## Summary", "## End", 5), "## Summary"),
-    "no next": (replace("[the same chapter](02_encoder.ipynb)", "nothing", 5), "what comes next"),
-    "two exercises": (replace("**3. Open.**", "And", 5), "three exercises"),
+    "no summary": (replace("## Summary", "## End", 7), "## Summary"),
+    "no next": (replace("[the same chapter](02_encoder.ipynb)", "nothing", 7), "what comes next"),
+    "two exercises": (replace("**3. Open.**", "And", 7), "three exercises"),
     "no fold": (replace("<details>\n<summary>Solution</summary>", "", 5), "pairs|fold three"),
     "fold left open": (replace("</details>", "", 5), "pairs"),
     "no blank line after summary": (replace("</summary>\n\n", "</summary>\n", 5), "blank line"),
@@ -185,7 +206,17 @@ BROKEN = {
     "solution in no Python": (replace("assert 1 + 1 == 2", "assert 1 + 1 ==", 5), "solution that is not Python"),
     "solution that would not run": (replace("```python", "```py", 5), "write ```python"),
     "solution open": (replace("\n```\n", "\n", 5), "not closed"),
-    "no asserts": (replace("assert ", "", 5), "asserts"),
+    "no question": (replace("What do you expect", "Think", 2), "what to expect"),
+    "no question mark": (replace("or of two?", "or of two.", 2), "question mark"),
+    "no answer": (replace("Of one digit, since a list with two numbers is no picture at all.", "One.", 2), "8 to 80"),
+    "question long before": (insert(cell("More.", "markdown"), 3), "the next cell"),
+    "no cell to answer in": (lambda notebook: notebook["cells"].pop(6), "no cell to answer in"),
+    "cell to answer in not marked": (put([], "cells", 6, "metadata", "tags"), "tag it exercise"),
+    "cell below its solution": (lambda notebook: notebook["cells"].append(notebook["cells"].pop(6)), "stand between"),
+    "check of another exercise": (replace("2.2", "2.3", 6), "call check"),
+    "cell without a check": (replace('check("2.2", double)', "double", 6), "call check"),
+    "answer left in": (replace("...  # your answer", "return 2 * n", 6), "no blank"),
+    "solution not checked": (replace("assert check", "check", 7), 'should end in assert check\\("2.2"'),
 }  # fmt: skip
 
 
@@ -200,7 +231,7 @@ def test_a_broken_chapter_is_noticed(tmp_path, change, expected):
 
 def test_a_solution_needs_code_or_a_reason(tmp_path):
     notebook = chapter()
-    text = re.sub(r"Add the two.*?```\n\n", "Two.\n\n", CLOSING, count=1, flags=re.DOTALL)
+    text = re.sub(r"Add the two.*?```\n\n", "Two.\n\n", EXERCISES, count=1, flags=re.DOTALL)
     notebook["cells"][5]["source"] = [text]
     assert notebooks.check(write(tmp_path, notebook), SETUP) == ["solution 1 has neither code nor a reason"]
 
@@ -276,6 +307,8 @@ def executed():
         one["execution_count"] = count
     picture = {"output_type": "display_data", "data": {"image/png": "AA==", "text/plain": "<Figure>"}, "metadata": {}}
     notebook["cells"][4]["outputs"] = [picture]
+    waits = {"text/markdown": ["**Exercise 2.2** waits for your answer."]}
+    notebook["cells"][6]["outputs"] = [{"output_type": "display_data", "data": waits, "metadata": {}}]
     return notebook
 
 
@@ -304,6 +337,14 @@ def test_a_bad_run_is_noticed(tmp_path, at, output, expected):
     notebook["cells"][at]["outputs"].append(output)
     (problem,) = notebooks.check_executed(write(tmp_path, notebook))
     assert expected in problem and f"cell {at}" in problem
+
+
+def test_an_answer_left_in_a_chapter_is_noticed(tmp_path):
+    notebook = executed()
+    notebook["cells"][6]["outputs"][0]["data"]["text/markdown"] = ["**Exercise 2.2**: right."]
+    assert notebooks.check_executed(write(tmp_path, notebook)) == [
+        "cell 6 does not wait for an answer: leave a blank (...) in it"
+    ]
 
 
 def test_the_state_of_ipywidgets_is_noticed(tmp_path):

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "tools/setup_cell.py"
 MOST_CELLS, MOST_LINES, MOST_CLASS, MOST_WORDS, MOST_BYTES = 25, 30, 40, 2600, 100_000
 LIVING = re.compile(r"^(show_widget|\w+_panel)\(", re.MULTILINE)  # a cell to use, not to read
-TAGS = {"hide-cell", "hide-input", "hide-output"}
+EXERCISE = "exercise"  # the tag of a cell that waits for a reader's answer
+TAGS = {"hide-cell", "hide-input", "hide-output", EXERCISE}
 NO_FIGURE = {"use_style", "player"}  # of helpers.plots; player returns HTML that brings its own alt texts
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 
@@ -38,6 +39,13 @@ HYPE = re.compile(
     r"incredibl[ey]|revolutionary|cutting-edge|state-of-the-art|game-chang\w+|unleash\w*|delve\w*)\b",
     re.IGNORECASE,
 )
+
+
+ANCHORED = {  # pages whose entries are linked, and what is wrong with a link to an entry that is not there
+    "references.md": "cites {}, which references.bib does not have",
+    "notation.md": "links to notation.md#{}, which the glossary does not have",
+    "troubleshooting.md": "links to troubleshooting.md#{}, which is no entry there",
+}
 
 
 def read(path):
@@ -69,6 +77,20 @@ def solutions(path):
 def alt(cell):
     """Return the alt text in a cell's metadata, or an empty string."""
     return cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+
+
+def is_stub(cell):
+    """Say whether a cell waits for a reader's answer."""
+    return cell["cell_type"] == "code" and EXERCISE in cell["metadata"].get("tags", [])
+
+
+def checked(code):
+    """Return the numbers of the exercises that a piece of code (text or syntax tree) checks, in order."""
+    calls = [
+        node for node in ast.walk(ast.parse(code) if isinstance(code, str) else code) if isinstance(node, ast.Call)
+    ]
+    calls = [call for call in calls if ast.unparse(call.func) == "check" and call.args]
+    return [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
 
 
 def makes_figure(source):
@@ -113,7 +135,9 @@ def check(path, setup=None, chapter=None):
     except Exception as error:
         return [f"is not a valid notebook: {str(error).splitlines()[0]}"]
     found = [*form(path, notebook), *setup_cells(notebook, setup), *code(path, notebook, setup), *text(path, notebook)]
-    return [*found, *(parts(path, notebook) if chapter else [])]
+    if not chapter:
+        return found
+    return [*found, *parts(path, notebook), *expectations(notebook), *answers(path, notebook)]
 
 
 def form(path, notebook):
@@ -157,9 +181,9 @@ def setup_cells(notebook, setup):
 def code(path, notebook, setup):
     """Yield problems of the code cells: length, plain Python, alt texts, solutions that are Python."""
     cells = [(n, c) for n, c in enumerate(notebook["cells"]) if c["cell_type"] == "code" and c["source"] != setup]
-    to_read = [cell for _, cell in cells if not LIVING.search(cell["source"])]
+    to_read = [cell for _, cell in cells if not LIVING.search(cell["source"]) and not is_stub(cell)]
     if len(to_read) > MOST_CELLS:
-        yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, widgets and panels not counted"
+        yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, widgets, panels and exercises not counted"
     for number, cell in cells:
         lines = len(cell["source"].splitlines())
         most = MOST_CLASS if re.search(r"^class ", cell["source"], re.MULTILINE) else MOST_LINES
@@ -216,9 +240,9 @@ def broken_links(path, markdown):
         file = Path(path).parent / name
         if not file.is_file():
             yield f"links to {target}, which is not a file (keep the extension; folders cannot be linked)"
-        elif anchor and file.name == "references.md":
+        elif anchor and file.name in ANCHORED:
             if f'<a id="{anchor}"></a>' not in file.read_text(encoding="utf-8"):
-                yield f"cites {anchor}, which references.bib does not have"
+                yield ANCHORED[file.name].format(anchor)
 
 
 def parts(path, notebook):
@@ -261,6 +285,64 @@ def parts(path, notebook):
         yield "has no solution that asserts anything"
 
 
+def expectations(notebook):
+    """Yield problems of the questions that are asked before an experiment: one at least, short, with an answer."""
+    asked = 0
+    for number, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "markdown":
+            continue
+        before, exercises, _ = cell["source"].partition("## Exercises")
+        for question, answer in re.findall(
+            r"<summary>What do you expect\b(.*?)</summary>(.*?)</details>", before, re.DOTALL
+        ):
+            asked += 1
+            if not question.strip().endswith("?") or not 8 <= len(answer.split()) <= 80:
+                yield f"cell {number} asks what to expect: end with a question mark, and answer in 8 to 80 words"
+            after = notebook["cells"][number + 1 :][:1]
+            if exercises or not after or after[0]["cell_type"] != "code" or is_stub(after[0]):
+                yield f"cell {number} asks what to expect: the experiment should be the next cell"
+        if exercises:
+            break
+    if not asked:
+        yield "must ask before an experiment what to expect (<summary>What do you expect: ...?</summary> in <details>)"
+
+
+def answers(path, notebook):
+    """Yield problems of the cells below exercises: there if it is in code, with a blank, solved by its solution."""
+    chapter, exercise, folded = int(path.name[:2]), None, {}
+    kinds, answered = {}, {}
+    for number, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "markdown":
+            for found in re.finditer(
+                r"^\*\*(\d)\. (By hand|In code|Open)|<details>(.*?)</details>", cell["source"], re.M | re.S
+            ):
+                if found[1]:
+                    exercise = int(found[1])
+                    kinds[exercise] = found[2]
+                elif exercise:
+                    folded[exercise] = found[3]
+            continue
+        try:
+            numbers = checked(cell["source"])
+        except SyntaxError:
+            continue  # code() says so
+        if not is_stub(cell):
+            if numbers:
+                yield f"cell {number} checks an answer: tag it {EXERCISE}"
+            continue
+        answered[exercise] = number
+        if numbers != [f"{chapter}.{exercise}"] or exercise in folded:
+            yield f'cell {number} should stand between an exercise and its solution and call check("{chapter}.N", ...)'
+        if "..." not in cell["source"]:
+            yield f"cell {number} has no blank (...) for the answer"
+    for exercise, kind in kinds.items():
+        call = f'check("{chapter}.{exercise}"'
+        if kind == "In code" and exercise not in answered:
+            yield f"exercise {exercise} is in code and has no cell to answer in (tag {EXERCISE}, {call}, ...))"
+        if exercise in answered and f"assert {call}" not in folded.get(exercise, ""):
+            yield f"solution {exercise} should end in assert {call}, ...)"
+
+
 def check_executed(path):
     """Return the problems of an executed copy: errors, stderr, cells not run, figures without alt text, ipywidgets."""
     found = []
@@ -286,6 +368,8 @@ def check_executed(path):
             html = "".join(output.get("data", {}).get("text/html", ""))
             if any(" alt=" not in tag for tag in re.findall(r"<img\b[^>]*>", html)):
                 found.append(f"cell {number} shows HTML with a picture without alt text")
+        if is_stub(cell) and "waits for your answer" not in json.dumps(cell["outputs"]):
+            found.append(f"cell {number} does not wait for an answer: leave a blank (...) in it")
         if images and not alt(cell):
             found.append(f"cell {number} shows a picture without alt text in its metadata (mystnb.image.alt)")
         if images > 1:
