@@ -1,0 +1,53 @@
+"""The pages around the chapters, built: the cheat sheet is one sheet of paper, a term in a chapter leads to its entry."""
+
+import re
+
+import pytest
+
+CUT_OFF = """() => [...document.querySelectorAll("#cheat-sheet :is(table, pre, p, mjx-container)")]
+  .filter((node) => node.checkVisibility())
+  .filter((node) => {
+    const sheet = document.querySelector("#cheat-sheet").getBoundingClientRect();
+    const box = node.getBoundingClientRect();
+    return box.right > sheet.right + 1 || node.scrollWidth > node.clientWidth + 2 && node.matches("table, pre, p");
+  }).map((node) => node.textContent.trim().slice(0, 60))"""
+
+
+def pages(paper):
+    """Return how many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", paper))
+
+
+@pytest.mark.parametrize("format", ["A4", "Letter"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_cheat_sheet_is_one_sheet_of_paper(visit, format, scheme):
+    page = visit("book/cheatsheet.html", color_scheme=scheme).page
+    for own_margins in (True, False):
+        assert pages(page.pdf(format=format, prefer_css_page_size=own_margins)) == 1
+    assert pages(visit("book/notation.html").page.pdf(format=format)) > 3  # the count can tell
+
+
+def test_nothing_on_the_sheet_is_cut_off(visit):
+    page = visit("book/cheatsheet.html", viewport={"width": 710, "height": 1050}).page  # A4 less its margins, at 96 dpi
+    page.emulate_media(media="print")
+    page.wait_for_timeout(500)
+    assert page.evaluate(CUT_OFF) == []
+    headings = page.locator("#cheat-sheet h2")
+    assert headings.count() == 5 and all(each.is_visible() for each in headings.all())
+
+
+def test_a_term_leads_to_its_entry_without_scripts(visit):
+    page = visit("book/05_loss.html", java_script_enabled=False).page
+    page.locator('a[href="notation.html#elbo"]').click()
+    page.wait_for_url("**/book/notation.html#elbo")
+    entry = page.locator("p", has=page.locator(":target"))
+    assert entry.inner_text().startswith("ELBO")
+    assert 0 <= entry.bounding_box()["y"] < 720
+
+
+def test_an_error_leads_to_its_cure(visit):
+    page = visit("book/cheatsheet.html").page
+    page.get_by_role("link", name="KerasTensor").click()
+    page.wait_for_url("**/book/troubleshooting.html#kerastensor")
+    heading = page.get_by_role("heading", name="A KerasTensor cannot be used")
+    assert 0 <= heading.bounding_box()["y"] < 400
