@@ -9,7 +9,7 @@ import { digitTiles } from "./tiles.js";
 import { afterPause, area, button, captioned, el, figures, onFrame, picture, slider } from "./ui.js";
 
 const PRINTS = 12;
-const AT_ONCE = 3; // prints of a frame: the others follow in the next ones, so that drawing is never held up
+const PRINTS_AT_ONCE = 3; // prints of a frame: the others follow in the next ones, so that drawing is never held up
 const START = 4; // of the test digits: the first 2
 const HALF = 0.5; // half the width of the loupe: fixed, so that only the spread changes what it shows
 
@@ -64,7 +64,7 @@ export function encoder(stage) {
 
   /** Develop some of the prints. */
   function developSome() {
-    for (let k = 0; k < AT_ONCE && waiting > 0; k++, waiting--, next = (next + 1) % PRINTS) {
+    for (let k = 0; k < PRINTS_AT_ONCE && waiting > 0; k++, waiting--, next = (next + 1) % PRINTS) {
       const { image, digit, item } = strip.prints[next];
       image.show(develop(decode(/** @type {any} */ (network), samples[next])));
       digit.textContent = neighbours(points, samples[next]).digit;

@@ -8,7 +8,7 @@ import { digitTiles } from "./tiles.js";
 import { afterPause, button, captioned, choice, el, onFrame, picture, slider } from "./ui.js";
 
 const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
-const AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
+const DRAWS_AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
 const MOST_DRAWS = 200; // of the bound
 const DEAREST = 20; // pixels that the text speaks of
 const HOT = 3; // nats of a pixel at the end of the colours
@@ -177,7 +177,7 @@ function billPart(stage) {
   function look() {
     round++;
     bound = null;
-    take(AT_ONCE);
+    take(DRAWS_AT_ONCE);
     refine();
   }
   /** @param {number} exposures to average over */
