@@ -20,6 +20,9 @@ class Paper(SphinxPostTransform):
         for node in list(self.document.findall(nodes.raw)):
             if "html" in node.get("format", ""):
                 self.replace(node)
+        for block in list(self.document.findall(nodes.literal_block)):
+            if block.astext().startswith("<IPython.core.display."):  # what only a browser can show
+                block.parent.remove(block)
         for block in self.document.findall(nodes.math_block):
             tag = re.search(r"\\tag\{[^}]*\}", block.astext())
             if tag:  # Sphinx would put it inside split, where it must not be
