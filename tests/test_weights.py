@@ -31,6 +31,7 @@ from helpers.weights import (
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(name for name in manifest() if name != "classifier")  # the VAEs
 FILES = ("epochs_file", "likelihood")  # entries that have a file of their own
+RECORDS = ("league", "rate_distortion")  # of many runs; each says itself where it comes from
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def models():
 
 
 def test_the_manifest_lists_every_file():
-    files = {"manifest.json", "league.json", "league.npz"}
+    files = {"manifest.json", *(f"{record}.{kind}" for record in RECORDS for kind in ("json", "npz"))}
     for entry in manifest().values():
         files |= {entry["file"], *(entry[key]["file"] for key in FILES if key in entry)}
     assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files

@@ -1,6 +1,7 @@
 """The book on paper: what the LaTeX builder needs (`make pdf`), a Sphinx extension.
 
-A solution keeps its title, a reference its anchor; folded code is left out, as it is when a page is printed.
+A solution keeps its title, a reference its anchor; folded code is left out, as it is when a page is printed. The
+number of a formula stands where LaTeX wants it.
 """
 
 import re
@@ -19,6 +20,17 @@ class Paper(SphinxPostTransform):
         for node in list(self.document.findall(nodes.raw)):
             if "html" in node.get("format", ""):
                 self.replace(node)
+        for block in list(self.document.findall(nodes.literal_block)):
+            if block.astext().startswith("<IPython.core.display."):  # what only a browser can show
+                block.parent.remove(block)
+        for block in self.document.findall(nodes.math_block):
+            tag = re.search(r"\\tag\{[^}]*\}", block.astext())
+            if tag:  # Sphinx would put it inside split, where it must not be
+                body = block.astext().replace(tag[0], "").strip()
+                whole = rf"\begin{{equation*}}\begin{{split}}{body}\end{{split}}{tag[0]}\end{{equation*}}"
+                block.clear()
+                block += nodes.Text(whole)
+                block["nowrap"] = True
         for cell in list(self.document.findall(nodes.container)):
             classes = cell.get("classes", ())
             if "tag_hide-cell" in classes:

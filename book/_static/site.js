@@ -41,7 +41,7 @@
   }
 
   const WIDE = {
-    "div.math, mjx-container[display]": "Formula",
+    "div.math": "Formula",
     ".pst-scrollable-table-container, .cell_output .text_html": "Table",
     ".cell_output pre, .cell_output > .output": "Output",
     "pre": "Code",
@@ -88,6 +88,9 @@
       page.dataset.theme = theme;
     });
   }
+
+  // a page from disk may not read another, from which results of the search would get their summaries
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   name();
   nameTheme();

@@ -6,6 +6,7 @@ A page opened by `visit` records what it asked for and said; at the end of its t
 import contextlib
 import functools
 import http.server
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ PREFIX = "/repo-name/"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 MEASURED = pytest.StashKey()
+TOLERANCE = 3  # for times
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +87,7 @@ class Visit:
     def __init__(self, page, base):
         self.page, self.base, self.problems, self.responses, self.shown = page, base, [], [], []
         page.on("request", self.on_request)
-        page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url} ({request.failure})"))
+        page.on("requestfailed", self.on_failure)
         page.on("response", self.on_response)
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
@@ -93,6 +95,10 @@ class Visit:
     def on_request(self, request):
         if not request.url.startswith((self.base, "data:", "blob:", "about:")):
             self.problems.append(f"asks another place: {request.url}")
+
+    def on_failure(self, request):
+        if request.failure != "csp":  # a browser without scripts does not want those that it is to load early
+            self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def on_response(self, response):
         self.responses.append(response)
@@ -138,10 +144,14 @@ def visit(browser, address):
 
 @pytest.fixture
 def measure(request):
-    """Return a function that keeps a figure for the summary and holds it against its limit."""
+    """Return a function that keeps a figure for the summary and holds it against its budget, if it has one.
 
-    def keep(what, value, limit, unit):
-        request.config.stash.setdefault(MEASURED, []).append((what, value, limit, unit))
+    A time fails only beyond three times its budget: a busy machine may be as slow.
+    """
+
+    def keep(what, value, budget, unit):
+        request.config.stash.setdefault(MEASURED, []).append((what, value, budget, unit))
+        limit = math.inf if budget is None else budget * (TOLERANCE if unit in ("ms", "s") else 1)
         assert value <= limit, f"{what}: {value:.4g} {unit}, more than {limit:g} {unit}"
 
     return keep
@@ -151,5 +161,6 @@ def pytest_terminal_summary(terminalreporter, config):
     rows = config.stash.get(MEASURED, [])
     if rows:
         terminalreporter.section("measured in the browser")
-    for what, value, limit, unit in rows:
-        terminalreporter.write_line(f"{what:64s}{value:10.3f} {unit:3s} of at most {limit:g}")
+    for what, value, budget, unit in rows:
+        beside = "" if budget is None else f"budget {budget:g}" + " OVER" * (value > budget)
+        terminalreporter.write_line(f"{what:64s}{value:10.3f} {unit:3s} {beside}")

@@ -17,6 +17,7 @@ LOOK = """(section) => {
   rest.querySelectorAll(".slider, svg, summary").forEach((node) => node.remove());
   return {
     canvases: [...section.querySelectorAll("canvas")].map((node) => node.toDataURL()),
+    marks: [...section.querySelectorAll(".now")].map((node) => node.parentNode.textContent),
     charts: [...section.querySelectorAll("svg")].map((node) => node.outerHTML),
     text: rest.textContent,
   };

@@ -1,6 +1,6 @@
 /** A loupe for the latent map: the neighbourhood of one place, magnified, each training digit in it written out. */
 
-import { COLOURS, INK, PAPER, SAFELIGHT, paintMarks } from "./map.js";
+import { INK, PAPER, SAFELIGHT, digitStamp, paintMarks } from "./map.js";
 import { el } from "./ui.js";
 
 const [NEAR, FAR] = [0.25, 1]; // half the width of what the loupe shows: for usual negatives, for very wide ones
@@ -20,18 +20,10 @@ export function loupe(label, points) {
 
   /** @param {import("./map.js").Projection} at */
   function paintDigits(at) {
-    Object.assign(context, { font: "600 10px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
     for (let i = 0; i < points.labels.length; i++) {
       const [x, y] = at([points.codes[2 * i], points.codes[2 * i + 1]]);
       if (x < -6 || y < -6 || x > SIDE + 6 || y > SIDE + 6) continue;
-      context.globalAlpha = 0.35;
-      context.fillStyle = COLOURS[Number(points.labels[i])];
-      context.beginPath();
-      context.arc(x, y, 6.5, 0, 2 * Math.PI);
-      context.fill();
-      context.globalAlpha = 1;
-      context.fillStyle = INK;
-      context.fillText(points.labels[i], x, y + 0.5);
+      context.drawImage(digitStamp(points.labels[i]), x - 8, y - 8, 16, 16);
     }
   }
 

@@ -5,7 +5,7 @@ import { el } from "./ui.js";
 
 export const LIMIT = 4; // half the width of the plane that is shown
 // the colours of helpers.plots.DIGITS; digits are named too, colour never stands alone
-export const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
+const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
 export const [PAPER, INK, SAFELIGHT] = ["#fbf8f3", "#24211d", "#c2410c"];
 const BLUE = "#1f5f99";
 
@@ -112,11 +112,58 @@ function paintPlace(context, { z, kind, name, size = 1 }, at) {
   } else context.arc(x, y, size * (kind === "dot" ? 8 : 13), 0, 2 * Math.PI);
   if (kind === "dot") context.fill();
   context.stroke();
-  if (!name) return;
-  Object.assign(context, { font: "600 24px system-ui, sans-serif", lineWidth: 6, strokeStyle: PAPER });
-  context.strokeText(name, x + 18, y - 14);
-  context.fillText(name, x + 18, y - 14);
+  if (name) context.drawImage(nameStamp(name), x + 12, y - 44, 150, 50);
 }
+
+/** @type {Record<string, HTMLCanvasElement>} */
+const stamps = {}; // text is slow to draw: each is drawn once, twice as large
+
+/** @param {string} key @param {number} width @param {number} height @param {(context: any) => void} paint */
+function stamp(key, width, height, paint) {
+  if (!stamps[key]) {
+    stamps[key] = el("canvas", { width: 2 * width, height: 2 * height });
+    const context = stamps[key].getContext("2d");
+    context.scale(2, 2);
+    Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+    paint(context);
+  }
+  return stamps[key];
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} middle @param {number} radius */
+function disc(context, middle, radius) {
+  context.beginPath();
+  context.arc(middle, middle, radius, 0, 2 * Math.PI);
+  context.fill();
+}
+
+/** A name with paper around it. @param {string} name */
+const nameStamp = (name) =>
+  stamp(`name ${name}`, 150, 50, (context) => {
+    Object.assign(context, { font: "600 24px system-ui, sans-serif", lineWidth: 6, strokeStyle: PAPER, fillStyle: INK });
+    Object.assign(context, { textAlign: "start", textBaseline: "alphabetic" });
+    context.strokeText(name, 6, 30);
+    context.fillText(name, 6, 30);
+  });
+
+/** Names a kind of digits on the map. @param {number} digit */
+const kindStamp = (digit) =>
+  stamp(`kind ${digit}`, 40, 40, (context) => {
+    Object.assign(context, { fillStyle: PAPER, strokeStyle: COLOURS[digit], lineWidth: 3 });
+    disc(context, 20, 18);
+    context.stroke();
+    Object.assign(context, { fillStyle: INK, font: "600 24px system-ui, sans-serif" });
+    context.fillText(String(digit), 20, 21);
+  });
+
+/** A digit on a disc of its colour, for a loupe. @param {string} digit */
+export const digitStamp = (digit) =>
+  stamp(`digit ${digit}`, 16, 16, (context) => {
+    Object.assign(context, { globalAlpha: 0.35, fillStyle: COLOURS[Number(digit)] });
+    disc(context, 8, 6.5);
+    Object.assign(context, { globalAlpha: 1, fillStyle: INK, font: "600 10px system-ui, sans-serif" });
+    context.fillText(digit, 8, 8.5);
+  });
 
 /** Move places that are nearer than `gap` apart, in place, so that no name covers another. @param {number[][]} places */
 function moveApart(places, gap) {
@@ -144,14 +191,14 @@ function moveApart(places, gap) {
  * @param {number} [options.bold] draws names, points and marks larger, for a map that is shown small
  */
 export function latentMap({ label, points, onPick, bold = 1 }) {
-  const PIXELS = 720;
-  const SIDE = PIXELS / bold;
+  const PIXELS = devicePixelRatio > 1 ? 720 : 480; // more than a screen shows would cost time
+  const SIDE = 720 / bold;
   const unit = SIDE / (2 * LIMIT);
   const kind = onPick ? "map live" : "map";
   const canvas = el("canvas", { class: kind, width: PIXELS, height: PIXELS, role: "img", "aria-label": label });
   const ground = el("canvas", { width: PIXELS, height: PIXELS });
   const context = canvas.getContext("2d");
-  for (const each of [canvas, ground]) each.getContext("2d").scale(bold, bold);
+  for (const each of [canvas, ground]) each.getContext("2d").scale(PIXELS / SIDE, PIXELS / SIDE);
   const at = (/** @type {ArrayLike<number>} */ z) => [(z[0] + LIMIT) * unit, (LIMIT - z[1]) * unit];
 
   /** @param {Points | null} shown */
@@ -173,7 +220,6 @@ export function latentMap({ label, points, onPick, bold = 1 }) {
       g.fillRect(x - 2.5, y - 2.5, 5, 5);
     }
     g.globalAlpha = 1;
-    Object.assign(g, { font: "600 24px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
     const names = [..."0123456789"].flatMap((name) => {
       const mine = [...shown.labels].flatMap((label, i) => (label === name ? [i] : []));
       const median = (/** @type {number} */ k) =>
@@ -181,15 +227,7 @@ export function latentMap({ label, points, onPick, bold = 1 }) {
       return mine.length ? [{ digit: Number(name), place: at([median(0), median(1)]) }] : [];
     });
     moveApart(names.map(({ place }) => place), 39);
-    for (const { digit, place: [x, y] } of names) {
-      Object.assign(g, { fillStyle: PAPER, strokeStyle: COLOURS[digit], lineWidth: 3 });
-      g.beginPath();
-      g.arc(x, y, 18, 0, 2 * Math.PI);
-      g.fill();
-      g.stroke();
-      g.fillStyle = INK;
-      g.fillText(String(digit), x, y + 1);
-    }
+    for (const { digit, place: [x, y] } of names) g.drawImage(kindStamp(digit), x - 20, y - 20, 40, 40);
   }
 
   /** @param {Marks} [marks] */

@@ -83,6 +83,11 @@ export function mount(id, style, network, widgets, patience = 200) {
   if (panels.length === 1) bench.append(el("h3", { class: "title" }, widgets[0].title), panels[0].panel);
   else bench.append(...tabs(panels, build));
   build(panels[0]);
+
+  // its height, set by hand, lets it be laid out alone: what changes in it never lays out the whole page
+  const fit = () => (host.style.height = `${bench.offsetHeight}px`);
+  fit();
+  new ResizeObserver(fit).observe(bench);
 }
 
 /** A list of tabs, operated by the arrow keys as the ARIA practices ask. @param {any[]} panels @param {any} open */

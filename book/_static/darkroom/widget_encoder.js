@@ -9,12 +9,13 @@ import { digitTiles } from "./tiles.js";
 import { afterPause, area, button, captioned, el, figures, onFrame, picture, slider } from "./ui.js";
 
 const PRINTS = 12;
+const PRINTS_AT_ONCE = 3; // prints of a frame: the others follow in the next ones, so that drawing is never held up
 const START = 4; // of the test digits: the first 2
 const HALF = 0.5; // half the width of the loupe: fixed, so that only the spread changes what it shows
 
 /** A row of prints, each with the digit among whose training negatives it lies. */
 function printStrip() {
-  const prints = Array.from({ length: PRINTS }, () => ({ image: picture(""), digit: el("span"), item: el("li") }));
+  const prints = Array.from({ length: PRINTS }, () => ({ image: picture(""), digit: el("span", {}, "\u00a0"), item: el("li") }));
   prints.forEach(({ image, digit, item }, i) => {
     image.node.setAttribute("aria-hidden", "true");
     item.append(image.node, el("span", { class: "unseen" }, `Print ${i + 1} lies among the `), digit);
@@ -54,17 +55,33 @@ export function encoder(stage) {
     },
   });
 
+  /** @type {Float32Array[]} */
+  let samples = [];
+  /** @type {ReturnType<typeof neighbours>} */
+  let home;
+  let waiting = 0; // prints that do not show the latest samples yet
+  let next = 0; // of them
+
+  /** Develop some of the prints. */
+  function developSome() {
+    for (let k = 0; k < PRINTS_AT_ONCE && waiting > 0; k++, waiting--, next = (next + 1) % PRINTS) {
+      const { image, digit, item } = strip.prints[next];
+      image.show(develop(decode(/** @type {any} */ (network), samples[next])));
+      digit.textContent = neighbours(points, samples[next]).digit;
+      item.className = digit.textContent === home.digit ? "" : "stray";
+    }
+    if (waiting > 0) return goOn();
+    const same = strip.prints.filter(({ item }) => !item.className).length;
+    share.textContent = `At ${scale.toFixed(1)} sigma, ${same} of the ${PRINTS} prints lie among the ${home.digit}s.`;
+  }
+  const goOn = onFrame(developSome);
+
   function show() {
     const scaled = { zMean: code.zMean, zLogVar: code.zLogVar.map((v) => v + 2 * Math.log(scale)) };
-    const samples = noise.map((epsilon) => expose(scaled, epsilon));
-    const home = neighbours(points, code.zMean);
-    let same = 0;
-    strip.prints.forEach(({ image, digit, item }, i) => {
-      image.show(develop(decode(/** @type {any} */ (network), samples[i])));
-      digit.textContent = neighbours(points, samples[i]).digit;
-      same += Number(digit.textContent === home.digit);
-      item.className = digit.textContent === home.digit ? "" : "stray";
-    });
+    samples = noise.map((epsilon) => expose(scaled, epsilon));
+    home = neighbours(points, code.zMean);
+    waiting = PRINTS;
+    developSome();
     const rays = { from: code.zMean, to: samples };
     const dots = (/** @type {number} */ size) => samples.map((z) => ({ z, kind: /** @type {const} */ ("dot"), size }));
     map.draw({ code: scaled, frame: { z: code.zMean, half: HALF }, places: dots(0.25) });
@@ -73,7 +90,6 @@ export function encoder(stage) {
     stated.textContent =
       `The encoder says: mean (${figures(code.zMean).join(", ")}), sigma (${figures(spread, 3).join(", ")}). ` +
       `The mean lies among the ${home.digit}s: ${home.votes} of the ${home.of} nearest training digits.`;
-    share.textContent = `At ${scale.toFixed(1)} sigma, ${same} of the ${PRINTS} prints lie among the ${home.digit}s.`;
     settled();
   }
   const redraw = onFrame(show);

@@ -8,6 +8,7 @@ import { digitTiles } from "./tiles.js";
 import { afterPause, button, captioned, choice, el, onFrame, picture, slider } from "./ui.js";
 
 const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
+const DRAWS_AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
 const MOST_DRAWS = 200; // of the bound
 const DEAREST = 20; // pixels that the text speaks of
 const HOT = 3; // nats of a pixel at the end of the colours
@@ -176,13 +177,18 @@ function billPart(stage) {
   function look() {
     round++;
     bound = null;
-    bill = billOf(network, x, noise.slice(0, EXPOSURES));
+    take(DRAWS_AT_ONCE);
+    refine();
+  }
+  /** @param {number} exposures to average over */
+  function take(exposures) {
+    bill = billOf(network, x, noise.slice(0, exposures));
     print.show(develop(bill.logits));
     map.paint((i) => colours[Math.min(255, Math.round((255 * bill.cost[i]) / HOT))]);
     show();
-    refine();
   }
   const refine = afterPause(120, () => {
+    take(EXPOSURES);
     const [mine, size] = [++round, Math.min(samples, 25)]; // in small parts, so that drawing is never held up
     /** @type {number[]} */
     const parts = [];

@@ -43,6 +43,8 @@ function twoEnds(names) {
   const figure = (/** @type {typeof ends[0]} */ end) => captioned(end.image.node, end.text);
   return {
     node: el("div", { class: "ends" }, ...ends.map(figure)),
+    /** Mark the one that a tile or a drawing replaces. @param {number} i */
+    choose: (i) => ends.forEach(({ image }, k) => image.node.classList.toggle("now", k === i)),
     /** @param {number} i @param {ArrayLike<number>} pixels @param {string} what */
     show(i, pixels, what) {
       const { image, text, name } = ends[i];
@@ -225,6 +227,7 @@ export function morphing(stage) {
 
   const target = choice("Choose the", [["0", "start"], ["1", "end"]], "0", (i) => {
     chosen = Number(i);
+    pictures.choose(chosen);
     pad.clear(); // the drawing belongs to the other end
   });
   const tiles = digitTiles(digits, data.labels, (pixels, label) => setEnd(chosen, pixels, `a test digit, a ${label}`));
@@ -246,6 +249,7 @@ export function morphing(stage) {
   data.start.forEach((/** @type {number} */ k, /** @type {number} */ i) => {
     pictures.show(i, digits.subarray(784 * k, 784 * (k + 1)), `a test digit, a ${data.labels[k]}`);
   });
+  pictures.choose(chosen);
   lay();
   stage.body.append(
     el(

@@ -101,10 +101,9 @@ export function timemachine({ data, body, say }) {
   const codes = unpackPoints(data).codes;
   const size = 2 * labels.length;
   const { count, signs } = data.prints;
-  const greys = unfold(data.prints, 784 * count, LAST + 1);
-  const printAt = (/** @type {number} */ k) => {
-    return Float32Array.from(greys.subarray(784 * k, 784 * (k + 1)), (grey) => grey / (signs.length - 1));
-  };
+  const greys = Float32Array.from(unfold(data.prints, 784 * count, LAST + 1), (grey) => grey / (signs.length - 1));
+  const printOf = (/** @type {number} */ epoch, /** @type {number} */ i) =>
+    greys.subarray(784 * (epoch * count + i), 784 * (epoch * count + i + 1));
   const codesAt = (/** @type {number} */ epoch) => codes.subarray(epoch * size, (epoch + 1) * size);
   const firsts = [..."0123456789"].map((digit) => labels.indexOf(digit)).filter((i) => i >= 0);
 
@@ -152,7 +151,7 @@ export function timemachine({ data, body, say }) {
     const epoch = Math.round(place);
     if (epoch !== drawn) {
       drawn = epoch;
-      for (let i = 0; i < count; i++) inventions.show(i, printAt(epoch * count + i));
+      for (let i = 0; i < count; i++) inventions.show(i, printOf(epoch, i));
       stated.textContent = statement(epoch);
     }
     settled();
