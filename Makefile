@@ -42,6 +42,7 @@ weights: install
 	@$(VENV_PYTHON) -m tools.make_weights
 	@$(VENV_PYTHON) -m tools.make_league
 	@$(VENV_PYTHON) -m tools.make_sweep
+	@$(VENV_PYTHON) -m tools.make_photocopier
 	@$(VENV_PYTHON) -m tools.make_collapse
 
 data: install

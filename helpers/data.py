@@ -1,6 +1,6 @@
-"""The 70,000 digits of MNIST, from the file in this repository.
+"""The 70,000 digits of MNIST, and 1,000 clothes of Fashion-MNIST, from the files in this repository.
 
-Source and licence: ``book/data/README.md``. The file is made by ``tools/fetch_mnist.py``.
+Source and licence: ``book/data/README.md``. ``tools/fetch_mnist.py`` and ``tools/fetch_fashion.py`` make the files.
 """
 
 import hashlib
@@ -19,6 +19,11 @@ SHAPES = {
     "y_test": (10000,),
 }
 CURE = "Restore it with `git checkout -- book/data/mnist.npz`, or make it again with `make data`."
+
+FASHION_FILE = DATA / "fashion.npz"
+FASHION_SHA256 = "10ddc3ad900097f82baf1fe419cf3105e4d400c4a1f6a9ea74eaedce0bc47cf6"
+FASHION_CURE = "Restore it with `git checkout -- book/data/fashion.npz`, or run `python -m tools.fetch_fashion`."
+CLOTHES = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 
 # Three constants to read a figure on the 10,000 test images by; tests/test_data.py recomputes them.
 # On the 60,000 training images they are 45.76, 206.0 and 52.7.
@@ -89,6 +94,29 @@ def check_arrays(arrays, source):
         if name.startswith("y") and array.max() > 9:
             raise ValueError(f"{name} in {source} has the label {array.max()}; digits end at 9. {CURE}")
     return arrays
+
+
+def load_fashion(path=FASHION_FILE):
+    """Return the first 1,000 test images of Fashion-MNIST (Xiao et al., 2017) as ``x, y``.
+
+    Images are float32 in [0, 1], shape (1000, 28, 28); labels are int64, shape (1000,): places in ``CLOTHES``.
+
+    Raises:
+        ValueError: the file is not the one of this book (damaged, altered, another).
+        FileNotFoundError: there is no file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"The clothes are not at {path}. {FASHION_CURE}")
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != FASHION_SHA256:
+        raise ValueError(
+            f"{path} is not the Fashion-MNIST file of this book: its SHA-256 begins with {digest[:12]}, "
+            f"expected {FASHION_SHA256[:12]}. {FASHION_CURE}"
+        )
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return file["x"].astype("float32") / 255, file["y"].astype("int64")
 
 
 def check_images(x, caller):

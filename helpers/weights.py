@@ -299,3 +299,37 @@ def load_collapse(folder=WEIGHTS):
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path} cannot be read ({type(error).__name__}: {error}). {CURE}") from error
     return record
+
+
+def load_photocopier(folder=WEIGHTS):
+    """Return the recorded runs of chapter 11 (Photocopier against artist), as `photocopier.json` has them.
+
+    Returns:
+        A dict. "runs": a list of dicts with "kind", "seed", "epochs", "left_out" (a digit that was not in the training
+        images, or None), "history" (of the training loss, nats), "seconds" and "scores": what the chapter's `report` or
+        `report_left_out` gave. No two runs agree in kind, seed, epochs and left_out.
+
+    Raises:
+        ValueError: the file is damaged or incomplete.
+        FileNotFoundError: the file is not there.
+    """
+    path = Path(folder) / "photocopier.json"
+    if not path.exists():
+        raise FileNotFoundError(f"The record of chapter 11, {path}, is missing. {CURE}")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found = set()
+        for run in record["runs"]:
+            if lacking := {"kind", "seed", "epochs", "left_out", "history", "seconds", "scores"} - set(run):
+                raise ValueError(f"a run lacks its {', '.join(sorted(lacking))}")
+            if any(len(values) != run["epochs"] for values in run["history"].values()):
+                raise ValueError("a run has a history of another length")
+            which = (run["kind"], run["seed"], run["epochs"], run["left_out"])
+            if which in found:
+                raise ValueError(f"the run {which} is there twice")
+            found.add(which)
+        if not found:
+            raise ValueError("there is no run")
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({type(error).__name__}: {error}). {CURE}") from error
+    return record

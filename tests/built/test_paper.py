@@ -1,4 +1,4 @@
-"""The pages around the chapters, built: the cheat sheet is one sheet of paper, a term in a chapter leads to its entry."""
+"""The pages around the chapters, built: the cheat sheet is one sheet of paper, links lead to entries and cures."""
 
 import re
 

@@ -1,0 +1,333 @@
+"""Chapter 11 (Photocopier against artist): its machines and measures, its clothes, its record."""
+
+import hashlib
+import json
+
+import chapter_code
+import numpy as np
+import pytest
+from keras import ops
+
+from helpers.data import CLOTHES, FASHION_FILE, FASHION_SHA256, GREY_FLOOR, load_fashion, load_mnist
+from helpers.weights import WEIGHTS, load_photocopier
+from tools import fetch_fashion, make_photocopier
+
+CHAPTER = make_photocopier.ROOT / "book" / f"{make_photocopier.CHAPTER}.ipynb"
+NAMES = (
+    "Autoencoder", "train_machine", "negatives", "damage", "print_nats", "accepted", "hole_share", "component_logs",
+    "fit_mixture", "draw", "random_codes", "walk", "score_way", "minus_elbo", "suspicion", "auc", "roc", "grey_floor",
+    "report", "report_left_out",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lab():
+    names = chapter_code.load(CHAPTER, *NAMES)
+    (x, y), (names["x_test"], names["y_test"]) = load_mnist()
+    names["x_train"], names["y_train"] = x[:300], y[:300]
+    return names
+
+
+# ---- the clothes
+
+
+def test_the_clothes_are_a_thousand_images_of_fashion_mnist():
+    x, y = load_fashion()
+    assert x.shape == (1000, 28, 28) and x.dtype == np.float32 and (x.min(), x.max()) == (0, 1)
+    assert y.shape == (1000,) and list(y[:10]) == [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]  # as published: ankle boot first
+    assert CLOTHES[y[0]] == "ankle boot" and sorted(set(y)) == list(range(len(CLOTHES)))
+    assert x.mean() == pytest.approx(0.29, abs=0.01)  # the published test set: 0.2868
+    assert FASHION_FILE.stat().st_size < 1_000_000
+
+
+def test_clothes_of_another_shop_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="fetch_fashion"):
+        load_fashion(tmp_path / "fashion.npz")
+    data = bytearray(FASHION_FILE.read_bytes())
+    data[5000] ^= 1
+    (tmp_path / "fashion.npz").write_bytes(data)
+    with pytest.raises(ValueError, match="not the Fashion-MNIST file of this book"):
+        load_fashion(tmp_path / "fashion.npz")
+
+
+def test_the_clothes_are_described_as_they_are():
+    text = (make_photocopier.ROOT / "book/data/README.md").read_text(encoding="utf-8")
+    data = FASHION_FILE.read_bytes()
+    assert hashlib.sha256(data).hexdigest() == FASHION_SHA256
+    assert FASHION_SHA256 in text and f"{len(data):,} bytes" in text and "2017 Zalando SE" in text
+    assert f"`{fetch_fashion.PACKAGE}`" in text and "WITHOUT WARRANTY OF ANY KIND" in text
+    for file, md5, _ in fetch_fashion.FILES.values():
+        assert f"`{file}`" in text and md5 in text
+    licences = (make_photocopier.ROOT / "book/licences.md").read_text(encoding="utf-8")
+    (row,) = [line for line in licences.splitlines() if "fashion.npz" in line]
+    assert "[MIT]" in row and "Zalando" in row and "Han Xiao" in row
+
+
+# ---- the machines
+
+
+@pytest.fixture(scope="module")
+def machines(lab):
+    return {kind: lab["train_machine"](kind, 0, 1)[0] for kind in lab["KINDS"]}
+
+
+def test_all_machines_start_from_the_same_weights(lab, monkeypatch):
+    monkeypatch.setitem(lab, "train", lambda machine, x, *args, **options: {"images": len(x)})
+    made = {kind: lab["train_machine"](kind, 3, 1)[0] for kind in lab["KINDS"]}
+    first, *others = [[*m.encoder.get_weights()[:6], *m.decoder.get_weights()] for m in made.values()]
+    for other in others:
+        assert all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    assert np.ptp(first[0]) > 0
+    assert made["photocopier"].noise == 0 and made["retoucher"].noise == lab["NOISE"] == 0.3
+    _, history = lab["train_machine"]("artist", 0, 1, left_out=1)
+    assert history["images"] == np.sum(lab["y_train"] != 1) < 300
+
+
+def test_only_the_retoucher_sees_damage_and_only_in_training(lab, machines):
+    x = lab["x_test"][:20]
+    for kind in ("photocopier", "retoucher"):
+        quiet, again, trained = (
+            ops.convert_to_numpy(machines[kind](x, training=training)) for training in (False, False, True)
+        )
+        assert np.array_equal(quiet, again)
+        assert np.allclose(quiet, trained, atol=1e-4) == (kind == "photocopier")
+    ink = x > 0
+    assert 1 - np.mean(lab["damage"](x)[ink] > 0) == pytest.approx(0.3, abs=0.05)
+    loss = machines["retoucher"].compute_loss(x, y_pred=ops.zeros((20, 28, 28)))
+    assert float(loss) == pytest.approx(784 * np.log(2), rel=1e-5)
+
+
+def test_the_artist_blurs_its_negatives_if_asked(lab, machines):
+    x = lab["x_test"][:500]
+    still, blurred = (lab["negatives"](machines["artist"], x, blurred) for blurred in (False, True))
+    z_mean, z_log_var = map(ops.convert_to_numpy, machines["artist"].encoder(x))
+    assert np.array_equal(still, z_mean)
+    assert np.std((blurred - z_mean) / np.exp(z_log_var / 2)) == pytest.approx(1, abs=0.05)
+    copier = machines["photocopier"]
+    assert np.array_equal(lab["negatives"](copier, x), lab["negatives"](copier, x, blurred=True))
+
+
+# ---- the measures
+
+
+@pytest.fixture(scope="module")
+def bells():
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(2, 3, 3))
+    return np.array([0.3, 0.7]), rng.normal(size=(2, 3)) * 6, roots @ roots.transpose(0, 2, 1) + 0.3 * np.eye(3)
+
+
+def test_the_density_of_a_mixture_is_its_formula(lab, bells):
+    z = np.random.default_rng(1).normal(size=(5, 3))
+    for k, (share, mean, cov) in enumerate(zip(*bells)):
+        away = z - mean
+        squares = np.einsum("ni,ij,nj->n", away, np.linalg.inv(cov), away)
+        density = share * np.exp(-squares / 2) / np.sqrt((2 * np.pi) ** 3 * np.linalg.det(cov))
+        assert np.exp(lab["component_logs"](z, bells)[:, k]) == pytest.approx(density, rel=1e-6)
+
+
+def test_draws_have_the_moments_of_the_mixture_and_a_fit_finds_it_again(lab, bells):
+    shares, means, _ = bells
+    z = lab["draw"](bells, 6000)
+    mean = shares @ means
+    cov = sum(p * (c + np.outer(m - mean, m - mean)) for p, m, c in zip(*bells))
+    assert np.abs(z.mean(axis=0) - mean).max() < 4 * np.sqrt(cov.max() / 6000)
+    assert np.abs(np.cov(z.T) - cov).max() < 0.1 * cov.max()
+    found = lab["fit_mixture"](z, 2)
+    order = np.argsort(found[0])
+    assert found[0][order] == pytest.approx(shares, abs=0.03)
+    assert np.abs(found[1][order] - means).max() < 0.3
+
+    def nats(mixture):
+        return -np.logaddexp.reduce(lab["component_logs"](z, mixture), axis=1).mean()
+
+    assert nats(found) < nats(bells) + 0.01 < nats(lab["fit_mixture"](z, 1)) - 0.1
+
+
+def test_one_component_is_the_bell_curve_of_the_codes(lab):
+    z = np.random.default_rng(2).normal(size=(500, 3)) * [1, 2, 30]
+    shares, means, covs = lab["fit_mixture"](z, 1)
+    assert shares == pytest.approx([1]) and means[0] == pytest.approx(z.mean(axis=0))
+    assert covs[0] == pytest.approx(np.cov(z.T), rel=1e-3)
+
+
+def test_the_area_is_the_chance_of_a_pair(lab):
+    rng = np.random.default_rng(3)
+    known, odd = rng.integers(0, 9, 70).astype(float), rng.integers(3, 12, 50).astype(float)  # with ties
+    pairs = np.mean((odd[:, None] > known) + 0.5 * (odd[:, None] == known))
+    assert lab["auc"](known, odd) == pytest.approx(pairs)
+    assert lab["auc"](odd, known) == pytest.approx(1 - pairs)
+    known, odd = rng.normal(0, 1, 5000), rng.normal(1, 1, 5000)
+    caught = lab["roc"](known, odd)
+    area = np.mean((caught[1:] + caught[:-1]) / 2)
+    assert area == pytest.approx(lab["auc"](known, odd), abs=0.005) and np.all(np.diff(caught) >= 0)
+    assert lab["auc"](known, odd) == pytest.approx(0.760, abs=0.02)  # of two normals one deviation apart
+
+
+def test_the_grey_floor_is_that_of_the_book(lab):
+    assert lab["grey_floor"](lab["x_test"]).mean() == pytest.approx(GREY_FLOOR, abs=0.01)
+    assert lab["grey_floor"](np.full((1, 28, 28), 0.5)) == pytest.approx(784 * np.log(2))
+
+
+def test_holes_are_where_nothing_was_filed(lab, machines):
+    machine = machines["photocopier"]
+    own = lab["negatives"](machine, lab["x_test"][2000:4000])
+    assert lab["hole_share"](machine, own) < 0.05
+    assert lab["hole_share"](machine, own + 50 * own.std()) == 1
+
+
+def test_a_way_is_scored_by_its_steps(lab, monkeypatch):
+    n = lab["STEPS"]
+    even, jumpy = np.linspace(0, 8, n), np.r_[np.zeros(n - 1), 8.0]
+    sure = np.full((2 * n, 10), 0.99)
+    features = np.concatenate([even, jumpy])[:, None] * np.ones(64)
+    monkeypatch.setitem(lab, "judge", lambda classifier, prints: (sure, features))
+    monkeypatch.setitem(lab, "classifier", None)
+    monkeypatch.setitem(lab, "real_probabilities", np.full((10, 10), 0.9))
+    found = lab["score_way"](np.zeros((2 * n, 28, 28)))
+    assert found["accepted"] == 1 and found["detour"] == pytest.approx(1)
+    assert found["jump"] == pytest.approx((1 + (n - 1)) / 2)  # the median of an even way and one jump
+    sure[n // 3 : n - n // 3] = 0.1
+    assert lab["score_way"](np.zeros((2 * n, 28, 28)))["accepted"] == 0.5
+
+
+def test_ways_lead_from_one_digit_to_another(lab):
+    ends = np.stack([lab["y_test"], np.arange(10_000)], axis=1).astype(float)
+    ways = lab["walk"](ends, pairs=50).reshape(50, lab["STEPS"], 2)
+    assert np.all(ways[:, 0, 0] != ways[:, -1, 0])
+    assert np.allclose(np.diff(ways, 2, axis=1), 0)  # even steps
+    assert np.all(lab["y_test"][ways[:, 0, 1].astype(int)] == ways[:, 0, 0])
+
+
+def test_suspicion_adds_up(lab, machines):
+    x = lab["x_test"][:30]
+    artist = lab["suspicion"](machines["artist"], x, lab["x_train"])
+    assert set(artist) == {"print", "-ELBO"} and artist["print"] == pytest.approx(
+        lab["print_nats"](machines["artist"], x)
+    )
+    kept = [lab["minus_elbo"](machines["artist"], x, draws=50).mean(), artist["-ELBO"].mean()]
+    assert kept[0] == pytest.approx(kept[1], rel=0.02) and kept[0] > artist["print"].mean()
+    copier = lab["suspicion"](machines["photocopier"], x, lab["x_train"])
+    mixture = lab["fit_mixture"](lab["negatives"](machines["photocopier"], lab["x_train"]), 10)
+    place = -np.logaddexp.reduce(lab["component_logs"](lab["negatives"](machines["photocopier"], x), mixture), axis=1)
+    assert copier["print and place"] - copier["print"] == pytest.approx(place, rel=1e-3)
+
+
+# ---- how the record is made and read
+
+
+@pytest.fixture
+def small_record(tmp_path):
+    """A record of four runs, made by the recorder with stand-ins for the training."""
+    folder, work, calls = tmp_path / "weights", tmp_path / "work", []
+    folder.mkdir()
+    work.mkdir()
+
+    def train_machine(*which):
+        calls.append(which)
+        return which, {"loss": [200.0] * which[2], "seconds": [1.5] * which[2]}
+
+    names = {
+        "train_machine": train_machine,
+        "report": lambda machine: {"copy": np.float32(machine[1]), "rules": {"standard": {"holes": 0.123456789}}},
+        "report_left_out": lambda machine, digit: {"print": digit / 10},
+    }
+    runs = [("artist", 0, 2, None), ("artist", 1, 2, None), ("artist", 0, 3, None), ("artist", 0, 2, 7)]
+    for each in [*runs, runs[0]]:  # the last is kept from before
+        make_photocopier.run(names, *each, "code", work)
+    assert calls == runs
+    make_photocopier.run(names, *runs[0], "other code", work)
+    assert calls[4:] == [runs[0]]
+    make_photocopier.collect(folder, work, runs)
+    return folder
+
+
+def test_what_the_recorder_keeps_can_be_read(small_record):
+    record = load_photocopier(small_record)
+    assert record["chapter"] == "11_photocopier" and {"keras", "numpy", "python"} <= set(record["versions"])
+    first, second, longer, without = record["runs"]
+    assert first["scores"] == {"copy": 0.0, "rules": {"standard": {"holes": 0.12346}}} and second["scores"]["copy"] == 1
+    assert longer["history"] == {"loss": [200.0] * 3} and longer["seconds"] == 4.5 and longer["left_out"] is None
+    assert without["left_out"] == 7 and without["scores"] == {"print": 0.7}
+
+
+def test_the_recorder_takes_definitions_and_no_run():
+    notebook = make_photocopier.lab_notebook()
+    whole = "\n".join(cell.source for cell in notebook.cells)
+    for name in NAMES:
+        assert f"def {name}(" in whole or f"class {name}(" in whole
+    assert "load_photocopier" not in whole and "plots." not in whole and "... = " not in whole
+    assert "train_machine(" not in whole.replace("def train_machine(", "")
+    values = make_photocopier.constants(notebook)
+    runs = make_photocopier.plan(values)
+    assert len(runs) == len(set(runs)) == 3 * 3 * (2 + len(values["LEFT_OUT"]))
+    assert make_photocopier.plan(values, 1, [5])[3] == ("photocopier", 5, 2, None)
+    before = make_photocopier.fingerprint(notebook)
+    assert before == make_photocopier.fingerprint(make_photocopier.lab_notebook())
+    notebook.cells[-1].source += "\n"
+    assert make_photocopier.fingerprint(notebook) != before
+
+
+def edit(change):
+    def damage(folder):
+        record = json.loads((folder / "photocopier.json").read_text())
+        change(record)
+        (folder / "photocopier.json").write_text(json.dumps(record))
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind", "message"),
+    [
+        (lambda f: (f / "photocopier.json").unlink(), FileNotFoundError, "record of chapter 11, .*, is missing"),
+        (lambda f: (f / "photocopier.json").write_text("{"), ValueError, "photocopier.json cannot be read"),
+        (lambda f: (f / "photocopier.json").write_text("[]"), ValueError, "photocopier.json cannot be read"),
+        (edit(lambda record: record.pop("runs")), ValueError, "'runs'"),
+        (edit(lambda record: record["runs"].clear()), ValueError, "there is no run"),
+        (edit(lambda record: record["runs"][1].pop("scores")), ValueError, "a run lacks its scores"),
+        (edit(lambda record: record["runs"][1]["history"]["loss"].pop()), ValueError, "history of another length"),
+        (edit(lambda record: record["runs"].append(record["runs"][0])), ValueError, "is there twice"),
+    ],
+)  # fmt: skip
+def test_a_damaged_record_is_explained(small_record, damage, kind, message):
+    damage(small_record)
+    with pytest.raises(kind, match=message) as caught:
+        load_photocopier(small_record)
+    assert "make weights" in str(caught.value)  # what to do
+
+
+# ---- what it says
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return load_photocopier()["runs"]
+
+
+def score(stored, kind, *keys, epochs=8, left_out=None):
+    runs = [run for run in stored if (run["kind"], run["epochs"], run["left_out"]) == (kind, epochs, left_out)]
+    for key in ("scores", *keys):
+        runs = [run[key] for run in runs]
+    assert len(runs) == 3
+    return np.array(runs)
+
+
+def test_the_stored_record_is_that_of_the_chapter(stored):
+    runs = make_photocopier.plan(make_photocopier.constants(make_photocopier.lab_notebook()))
+    assert [(run["kind"], run["seed"], run["epochs"], run["left_out"]) for run in stored] == runs
+    assert all(run["seconds"] > 0 and run["history"]["loss"][0] > run["history"]["loss"][-1] for run in stored)
+    assert (WEIGHTS / "photocopier.json").stat().st_size < 100_000
+
+
+def test_each_machine_wins_what_it_was_made_for(stored):
+    copy, repair = (
+        {k: score(stored, k, w) for k in ("photocopier", "retoucher", "artist")} for w in ("copy", "repair")
+    )
+    assert GREY_FLOOR < copy["photocopier"].min() and copy["photocopier"].max() < copy["artist"].min()
+    assert repair["retoucher"].max() < min(repair["photocopier"].min(), repair["artist"].min())
+
+
+def test_a_prior_after_the_fact_helps_the_photocopier(stored):
+    standard, mixture = (score(stored, "photocopier", "rules", r, "frechet") for r in ("standard", "fitted mixture"))
+    assert mixture.max() < standard.min() / 2
