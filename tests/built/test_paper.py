@@ -36,6 +36,15 @@ def test_nothing_on_the_sheet_is_cut_off(visit):
     assert headings.count() == 5 and all(each.is_visible() for each in headings.all())
 
 
+@pytest.mark.parametrize("name", ["notation", "cheatsheet"])
+def test_a_name_in_a_table_stays_whole_and_the_table_scrolls(visit, name):
+    page = visit(f"book/{name}.html", viewport={"width": 360, "height": 780}).page
+    broken = "nodes => nodes.filter((node) => node.getClientRects().length > 1).map((node) => node.textContent)"
+    names = page.locator("td code .pre")
+    assert names.count() > 10 and names.evaluate_all(broken) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_a_term_leads_to_its_entry_without_scripts(visit):
     page = visit("book/05_loss.html", java_script_enabled=False).page
     page.locator('a[href="notation.html#elbo"]').click()
