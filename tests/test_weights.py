@@ -36,7 +36,6 @@ RECORDS = {  # of many runs; each says itself where it comes from
     "collapse.json",
     "photocopier.json",
 }
-FIGURES = ("collapse", "photocopier")  # of many runs, figures alone
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,6 @@ def models():
 
 def test_the_manifest_lists_every_file():
     files = {"manifest.json"} | RECORDS
-    files |= {f"{record}.json" for record in FIGURES}
     for entry in manifest().values():
         files |= {entry["file"], *(entry[key]["file"] for key in FILES if key in entry)}
     assert {path.name for path in WEIGHTS.iterdir()} - {"README.md"} == files
