@@ -108,15 +108,6 @@ def test_each_of_the_forty_errors_has_one_place():
     assert all(len(text) > 15 and where.split(",")[0].isdigit() for _, text, where in museum.catalogue())
 
 
-def test_the_errata_are_counted_alike_where_they_are_at_hand():
-    errata = POST.with_name("errata.md")
-    if not errata.is_file():
-        pytest.skip("errata.md is not here; the numbers 1 to 40 are checked above")
-    of_code = errata.read_text(encoding="utf-8").split("*Prose.*")[0].split("## 4.")[1]
-    found = [int(n) for n in re.findall(r"(?<![\w.,\[−+-])(\d{1,2}) (?=[*`A-Z(/])", of_code)]
-    assert set(range(1, 41)) <= set(found)
-
-
 def test_every_listing_is_shown_whole_and_every_mark_is_shown():
     whole = {piece["listing"] for case in CASES.values() for piece in case["pieces"] if "show" not in piece}
     assert whole == {1, 2, 3, 4, 5}
