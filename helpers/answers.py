@@ -730,3 +730,122 @@ EXERCISES["14.2"] = Exercise(
         "The errors of the pixels have to be squared before they are added up.": _museum_loss(square=np.abs),
     },
 )
+
+
+# ---- chapter 15
+
+EXERCISES["15.1"] = Exercise(
+    truth={"units": 1.0, "units_seen": 1.25},
+    mistakes={
+        "ages run over 80 years, which are 2 units, not 1.": {"units": 0.5},
+        "these are years; 40 of them are one unit.": {"units": 40.0},
+        "that many units are *seen* if you ask for 1; here you want 1 to be seen.": {"units_seen": 0.8},
+        "you added the missing share; divide by the share that arrives.": {"units_seen": 1.2},
+    },
+)
+
+
+def _best(nats, entropy):
+    best = np.sort(nats, axis=1)
+    return (best[:, -1] - best[:, -2]) / entropy
+
+
+EXERCISES["15.2"] = Exercise(
+    truth=_best,
+    cases=lambda rng: [
+        (rng.uniform(size=(3, 4)), 2.0),
+        (rng.uniform(size=(2, 5)), np.log(20)),
+        (rng.uniform(size=(4, 3)), 1.5),
+    ],
+    mistakes={
+        "You forgot to divide by the entropy.": lambda nats, entropy: _best(nats, 1.0),
+        "One number for each factor: compare latents within a row, not factors within a column.": (
+            lambda nats, entropy: _best(nats.T, entropy)
+        ),
+        "Take the best minus the second best, not the best alone.": lambda nats, entropy: nats.max(axis=1) / entropy,
+        "Take the best minus the second best, not minus the least.": (
+            lambda nats, entropy: (nats.max(axis=1) - nats.min(axis=1)) / entropy
+        ),
+        "The difference is the wrong way round.": lambda nats, entropy: -_best(nats, entropy),
+    },
+)
+
+
+# ---- chapter 16
+
+EXERCISES["16.1"] = Exercise(
+    truth={"even": math.log(27), "half": math.log(2), "nothing_common": math.log(2)},
+    mistakes={
+        "these are bits; nats come from the natural logarithm.": {"even": math.log2(27)},
+        "that is the probability of a token; its cost is minus the logarithm.": {"even": 1 / 27},
+        "the sign: a cost is minus the logarithm of a probability.": {"even": -math.log(27)},
+        "only the probability of the right token counts, not how the rest is shared.": {
+            "half": math.log(2) + math.log(26) / 2
+        },
+        "this is the probability; take minus its logarithm.": {"half": 0.5},
+        "both KLs are log 2, and the mean of two equal numbers is that number.": {"nothing_common": math.log(2) / 2},
+        "nothing in common is the largest distance, not the smallest.": {"nothing_common": 0.0},
+    },
+)
+
+
+def _softmax(logits, axis=-1):
+    odds = np.exp(logits - logits.max(axis=axis, keepdims=True))
+    return odds / odds.sum(axis=axis, keepdims=True)
+
+
+EXERCISES["16.2"] = Exercise(
+    truth=lambda logits, temperature: _softmax(logits / temperature),
+    cases=lambda rng: [
+        (rng.normal(size=(1, 2, 3)), 0.5),
+        (rng.normal(size=(2, 4, 5)), 2.0),
+        (rng.normal(size=(2, 3, 27)), 1.5),
+    ],
+    mistakes={
+        "The temperature divides the logits; you multiply by it.": lambda logits, temperature: _softmax(
+            logits * temperature
+        ),
+        "You forgot the temperature.": lambda logits, temperature: _softmax(logits),
+        "The shares have to add up to 1 over the tokens, the last axis; yours do over the steps.": (
+            lambda logits, temperature: _softmax(logits / temperature, axis=1)
+        ),
+        "Divide by the sum over the tokens, so that the shares add up to 1.": lambda logits, temperature: np.exp(
+            logits / temperature
+        ),
+        "Each token got a probability of its own, as a pixel does; 27 of them have to share 1.": (
+            lambda logits, temperature: 1 / (1 + np.exp(-logits / temperature))
+        ),
+        "Those are logarithms of probabilities: leave the last logarithm out.": lambda logits, temperature: np.log(
+            _softmax(logits / temperature)
+        ),
+    },
+)
+
+
+# ---- chapter 17
+
+EXERCISES["17.1"] = Exercise(
+    truth={"factor": 48.0},
+    mistakes={
+        "you counted the area only; the picture has 3 channels and the latents 4.": {"factor": 64.0},
+        "you divided the sides only; count all numbers of both.": {"factor": 8.0},
+        "that is the share that is left; the question was by what factor there are fewer.": {"factor": 1 / 48},
+    },
+)
+
+EXERCISES["17.2"] = Exercise(
+    truth=lambda told, free, weight: free + weight * (told - free),
+    cases=lambda rng: [
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), 0.5),
+        (rng.normal(size=(4, 5)), rng.normal(size=(4, 5)), 3.0),
+    ],
+    mistakes={
+        "At weight 1 the result has to be the direction with the label; yours starts from there.": (
+            lambda told, free, weight: told + weight * (told - free)
+        ),
+        "The difference points from the direction without the label to the one with it; yours is the other way.": (
+            lambda told, free, weight: free + weight * (free - told)
+        ),
+        "You forgot the weight.": lambda told, free, weight: told,
+    },
+)

@@ -28,8 +28,9 @@ RUNS = "!#%&()*,-.:;=?@[]^_{|}~"  # of 2, 3, 4 ... zeros
 class Contents(NamedTuple):
     """What a widget needs beside its code, see `helpers.widgets`.
 
-    title, try_first, notice: texts. data: function without arguments, what JSON can hold. figure: function that
-    returns the static figure. alt: what that figure shows. network: whether it runs the model.
+    title, try_first, notice: texts. data: function that returns what JSON can hold. figure: function that returns the
+    static figure. Both take no arguments, or one, if the widget takes what a chapter made. alt: what that figure shows.
+    network: whether it runs a VAE. model: which one.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Contents(NamedTuple):
     figure: object
     alt: str
     network: bool = True
+    model: str = MODEL
 
 
 class Page:
@@ -51,14 +53,15 @@ class Page:
         return {"text/html": self.markup, "image/png": self.picture, "text/plain": "a widget"}
 
 
-def show_widget(*names):
+def show_widget(*names, data=None):
     """Return widgets for the page, in tabs if there are several; once a chapter, for it carries the weights.
 
     Args:
         names: keys of `helpers.widgets.WIDGETS`.
+        data: what the chapter made, for a widget that takes it (tunes: name -> tokens); None for the book's own.
 
     Raises:
-        ValueError: no name, or one that is not known.
+        ValueError: no name, one that is not known, or widgets that run different models.
     """
     from helpers.widgets import WIDGETS
 
@@ -66,13 +69,17 @@ def show_widget(*names):
     if unknown or not names:
         raise ValueError(f"show_widget takes names of widgets ({', '.join(WIDGETS)}), but was given {list(names)}.")
     chosen = [WIDGETS[name] for name in names]
-    picture = _png(chosen[0].figure())
+    models = sorted({w.model for w in chosen if w.network})
+    if len(models) > 1:
+        raise ValueError(f"A page carries one model, but {list(names)} run {' and '.join(models)}.")
+    given = () if data is None else (data,)
+    picture = _png(chosen[0].figure(*given))
     specs = [
         f"{{title: {_js(w.title)}, tryFirst: {_js(w.try_first)}, notice: {_js(w.notice)}, build: {_camel(name)}, "
-        f"data: {_js(w.data())}}}"
+        f"data: {_js(w.data(*given))}}}"
         for name, w in zip(names, chosen)
     ]
-    network = f"unpack({_js(_base64(packed_model()))})" if any(w.network for w in chosen) else "null"
+    network = f"unpack({_js(_base64(packed_model(*models)))})" if models else "null"
     uid = f"darkroom-{uuid.uuid4().hex[:8]}"
     style = (MODULES / "style.css").read_text(encoding="utf-8")
     alt = html.escape(chosen[0].alt)
@@ -115,18 +122,27 @@ def bundle(names):
 
 
 def pack(vae):
-    """Return a VAE's weights in 8 bits: a header, then biases, scales and weights of each dense layer.
-
-    A column of a matrix is stored as whole numbers from -127 to 127 times a scale of its own.
+    """Return a VAE's weights in 8 bits, see `pack_layers`.
 
     Args:
         vae: encoder and decoder as in chapters 2 and 3.
     """
+    layers = [layer for part in (vae.encoder, vae.decoder) for layer in part.layers if hasattr(layer, "kernel")]
+    return pack_layers(layers, depth=sum(hasattr(layer, "kernel") for layer in vae.decoder.layers) - 2)
+
+
+def pack_layers(layers, **header):
+    """Return weights in 8 bits: a header, then biases, scales and weights of each dense layer.
+
+    A column of a matrix is stored as whole numbers from -127 to 127 times a scale of its own.
+
+    Args:
+        layers: dense layers of Keras.
+        header: what else the header says.
+    """
     from keras.ops import convert_to_numpy  # Keras only where it is needed
 
-    layers = [layer for part in (vae.encoder, vae.decoder) for layer in part.layers if hasattr(layer, "kernel")]
-    depth = sum(hasattr(layer, "kernel") for layer in vae.decoder.layers) - 2
-    header = json.dumps({"depth": depth, "layers": [list(layer.kernel.shape) for layer in layers]}).encode()
+    header = json.dumps({**header, "layers": [list(layer.kernel.shape) for layer in layers]}).encode()
     header += b" " * (-len(header) % 4)
     parts = [np.uint32(len(header)).tobytes(), header]
     for layer in layers:
@@ -142,12 +158,22 @@ def quantise(matrix):
     return np.round(matrix / scale).astype("int8"), scale.astype("float32")
 
 
-@lru_cache(maxsize=1)
-def packed_model():
-    """Return the book's recorded model, packed."""
+@lru_cache(maxsize=2)
+def packed_model(name=MODEL):
+    """Return a recorded VAE of the book, packed."""
     from helpers.weights import load_vae
 
-    return pack(load_vae(MODEL))
+    return pack(load_vae(name))
+
+
+@lru_cache(maxsize=1)
+def pack_velocity(name):
+    """Return a recorded velocity of chapter 17 (Art), packed, as a text: first what sees codes, then what is told."""
+    from helpers.weights import load_velocity
+
+    one, other, *rest = [layer for layer in load_velocity(name).layers if hasattr(layer, "kernel")]
+    first = [one, other] if other.kernel.shape[0] == 8 + 11 else [other, one]  # eight waves of the time, eleven labels
+    return _base64(pack_layers([*first, *rest]))
 
 
 def pack_codes(codes, bits=8):

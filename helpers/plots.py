@@ -7,6 +7,7 @@ it is the last line of a cell. Functions with an `ax` argument draw into it and 
 import base64
 import html
 import io
+import itertools
 import json
 import uuid
 
@@ -541,4 +542,31 @@ def plane_map(values, limit, points=None, rings=(1, 2), label="", bound=None, si
     if points:
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(points))
     ax.set(xlim=extent[:2], ylim=extent[2:], xlabel="z[0]", ylabel="z[1]", title=title)
+    return _done(figure)
+
+
+def piano_rolls(rows, columns=2, size=(3.9, 1.35)):
+    """Show tunes as bars, time to the right and pitch upwards, with a line between the two bars of music.
+
+    Args:
+        rows: name -> tokens of a tune, shape (32,), see `helpers.tunes`.
+        columns: tunes side by side.
+        size: inches of each.
+    """
+    from helpers.tunes import BAR, HIGHEST, LOWEST, STEPS, notes_of
+
+    lines = -(-len(rows) // columns)
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(size[0] * columns, size[1] * lines), squeeze=False, sharex=True, sharey=True
+    )
+    for ax, (name, tune) in itertools.zip_longest(axes.flat, rows.items(), fillvalue=(None, None)):
+        if name is None:
+            ax.axis("off")
+            continue
+        for start, length, pitch in notes_of(tune):
+            ax.barh(pitch, length - 0.25, left=start, height=0.9, color=SAFELIGHT, edgecolor=INK, linewidth=0.4)
+        ax.axvline(BAR - 0.12, color=FAINT, linewidth=1, linestyle="--")
+        ax.set(xlim=(-0.5, STEPS), ylim=(LOWEST - 1, HIGHEST + 1), xticks=[], yticks=[60, 72], yticklabels=["C4", "C5"])
+        ax.grid(axis="y", color=FAINT, alpha=0.25)
+        ax.set_title(name, fontsize=9.5)
     return _done(figure)

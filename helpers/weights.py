@@ -40,6 +40,10 @@ def load_vae(name, folder=WEIGHTS):
     from helpers.models import VAE, FlowPrior, LearnedPriorVAE, build_decoder, build_encoder
 
     entry = _entry(name, folder)
+    if "blocks" in entry["architecture"]:
+        raise ValueError(f"{name!r} is no VAE: load it with load_velocity.")
+    if "told" in entry["architecture"]:
+        raise ValueError(f"{name!r} prints portraits: load it with load_portrait_vae.")
     architecture = dict(entry["architecture"])
     prior = architecture.pop("prior", None)
     parts = build_encoder(**architecture), build_decoder(**architecture)
@@ -49,6 +53,45 @@ def load_vae(name, folder=WEIGHTS):
         vae = LearnedPriorVAE(*parts, FlowPrior(architecture["latent_dim"], **prior))
     _assign(inference_weights(vae), entry, folder)
     return vae
+
+
+def load_portrait_vae(name, folder=WEIGHTS):
+    """Return the recorded portrait model `name` of chapter 15 (Faces), and its training log.
+
+    Returns:
+        (vae, history): a `helpers.faces.PortraitVAE`; a dict of lists, "loss", "reconstruction" and "kl", in nats an
+        image, one entry an epoch.
+
+    Raises:
+        ValueError: no portrait model of that name, or its file is damaged or of another shape.
+        FileNotFoundError: the manifest names a file that is not there.
+    """
+    from helpers.faces import PortraitVAE
+
+    entry = _entry(name, folder)
+    if "told" not in entry["architecture"]:
+        raise ValueError(f"{name!r} does not print portraits: load it with load_vae or load_classifier.")
+    architecture = entry["architecture"]
+    vae = PortraitVAE(architecture["latent_dim"], len(architecture["told"]), architecture["beta"])
+    _assign(inference_weights(vae), entry, folder)
+    return vae, entry["history"]
+
+
+def load_velocity(name, folder=WEIGHTS):
+    """Return a recorded velocity of chapter 17 (Art), see `helpers.art.build_velocity`.
+
+    Raises:
+        ValueError: no model of that name, or its file is damaged or of another shape.
+        FileNotFoundError: the manifest names a file that is not there.
+    """
+    from helpers.art import build_velocity
+
+    entry = _entry(name, folder)
+    if "blocks" not in entry["architecture"]:
+        raise ValueError(f"{name!r} is no velocity: load it with load_vae, for instance.")
+    velocity = build_velocity(**entry["architecture"])
+    _assign(velocity.weights, entry, folder)
+    return velocity
 
 
 def load_classifier(folder=WEIGHTS):

@@ -175,6 +175,57 @@ def _morphing_figure():
     return plots.image_rows({name: develop(_model().decoder, path) for name, path in ways.items()})
 
 
+def _some_tunes(n=3):
+    from helpers.tunes import load_chorales
+
+    return {f"Real: test tune {i + 1}": tune for i, tune in enumerate(load_chorales().x_test[::90][:n])}
+
+
+def _tunes_data(chosen=None):
+    from helpers.tunes import HIGHEST, LOWEST, check_tunes
+
+    chosen = chosen or _some_tunes()
+    tokens = check_tunes(np.stack(list(chosen.values())), "the player").tolist()
+    rows = [{"name": name, "tokens": row} for name, row in zip(chosen, tokens)]
+    return {"lowest": LOWEST, "highest": HIGHEST, "list": rows}
+
+
+def _tunes_figure(chosen=None):
+    chosen = chosen or _some_tunes()
+    return plots.piano_rolls(dict(list(chosen.items())[:4]))
+
+
+DRAWING_MODEL, DRAWING_VELOCITY = "darkroom-12d", "velocity-12d"
+DRAWING = {"start": 6, "label": 8, "strength": 0.5, "guidance": 3}  # start: of some_digits, the first 3
+
+
+@lru_cache(maxsize=1)
+def _drawing_table_data():
+    from helpers.living import pack_velocity
+
+    images, labels = some_digits()
+    digits = {"digits": pack_images(images), "labels": "".join(map(str, labels))}
+    return {"velocity": pack_velocity(DRAWING_VELOCITY), **digits, **DRAWING}
+
+
+def drawing_prints(strength):
+    """Return what the drawing that the table opens with becomes under each label, shape (10, 28, 28)."""
+    from helpers.art import follow
+    from helpers.latent import develop
+    from helpers.weights import load_vae, load_velocity
+
+    vae, velocity = load_vae(DRAWING_MODEL), load_velocity(DRAWING_VELOCITY)
+    z = np.array(vae.encoder(some_digits()[0][[DRAWING["start"]] * 10])[0])
+    noise = np.random.default_rng(1).normal(size=(1, vae.prior.latent_dim))
+    z = (1 - strength) * z + strength * noise
+    return develop(vae.decoder, follow(velocity, z, np.arange(10), DRAWING["guidance"], start=1 - strength))
+
+
+def _drawing_table_figure():
+    drawn = some_digits()[0][[DRAWING["start"]] * 10]
+    return plots.image_rows({"drawn": drawn} | {f"strength {s}": drawing_prints(s) for s in (0.4, 0.6, 0.8)})
+
+
 WIDGETS = {
     "darkroom": Contents(
         title="The darkroom",
@@ -274,5 +325,39 @@ WIDGETS = {
             "Two rows of nine prints between the same 3 and the same 8. The straight way passes through 9 and 7, the "
             "spherical way through several strokes that are read as 1."
         ),
+    ),
+    "tunes": Contents(
+        title="The player",
+        try_first=(
+            "Press Play. Then choose another tune, move The line to the place where you want to begin, and change "
+            "the tempo."
+        ),
+        notice=(
+            "Two bars, one voice: a bar on the roll is a note, its height the pitch, its length how long it lasts. The "
+            "sound is made in your browser as you listen; nothing is recorded."
+        ),
+        data=_tunes_data,
+        figure=_tunes_figure,
+        alt="Piano rolls of up to four tunes of two bars each: bars from left to right, their height the pitch.",
+        network=False,
+    ),
+    "drawing_table": Contents(
+        title="The drawing table",
+        try_first=(
+            "Make the 3 an 8, then any digit: press a label, or type a figure while the table has the focus. Move the "
+            "strength from 0 to 1. Then press Clear and draw a digit of your own."
+        ),
+        notice=(
+            "Measured on 1,000 test digits, each asked to become another: at strength 0.2 one in ten does; at 0.5 "
+            "about 99 in 100, and their slant and thickness still follow the drawing (correlations of more than 0.5); "
+            "at 0.8 hardly (less than 0.2). On an empty pad, or at strength 1, the label and the noise alone decide."
+        ),
+        data=_drawing_table_data,
+        figure=_drawing_table_figure,
+        alt=(
+            "A drawn 3 that leans to the left, ten times; below, the prints for the labels 0 to 9 at three strengths. "
+            "At 0.4 several lean left as it does and some are between two digits; at 0.8 all are the digits asked for."
+        ),
+        model=DRAWING_MODEL,
     ),
 }

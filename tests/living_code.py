@@ -36,16 +36,29 @@ def layers(data):
     return found
 
 
-def unpacked(data):
+def unpacked(data, name=None):
     """Return a VAE with the packed weights, as numbers again."""
     from helpers.living import MODEL
     from helpers.weights import load_vae
 
-    vae = load_vae(MODEL)
-    dense = [layer for part in (vae.encoder, vae.decoder) for layer in part.layers if hasattr(layer, "kernel")]
+    vae = load_vae(name or MODEL)
+    assign([layer for part in (vae.encoder, vae.decoder) for layer in part.layers if hasattr(layer, "kernel")], data)
+    return vae
+
+
+def unpacked_velocity(data, name):
+    """Return a velocity of chapter 17 with the packed weights, as numbers again."""
+    from helpers.weights import load_velocity
+
+    velocity = load_velocity(name)
+    assign([layer for layer in velocity.layers if hasattr(layer, "kernel")], data)
+    return velocity
+
+
+def assign(dense, data):
+    """Give dense layers what was packed."""
     parts = layers(data)
     assert len(parts) == len(dense)
     for layer, (small, scale, bias) in zip(dense, parts):
         layer.kernel.assign(small * scale)
         layer.bias.assign(bias)
-    return vae

@@ -16,7 +16,7 @@ from keras.ops import convert_to_numpy
 from living_code import CHAPTERS, layers, shown, unpacked
 
 from helpers import living
-from helpers.widgets import WIDGETS
+from helpers.widgets import DRAWING_MODEL, DRAWING_VELOCITY, WIDGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {path.name: path.read_text(encoding="utf-8") for path in sorted(living.MODULES.glob("*.js"))}
@@ -60,6 +60,26 @@ def test_the_packed_model_is_as_good_as_the_book_says(data):
     small, full = (np.sum(evaluate_elbo(vae, x), axis=0).mean() for vae in models)
     assert small <= 139.5
     assert abs(small - full) < 0.25, f"packed {small:.2f} nats, recorded {full:.2f}"
+
+
+def test_the_drawing_table_takes_little_along():
+    """VAE and velocity together at most 600 kB; each weight within half a step of its column."""
+    from helpers.weights import load_velocity
+
+    vae, text = living.packed_model(DRAWING_MODEL), living.pack_velocity(DRAWING_VELOCITY)
+    packed = base64.b64decode(text)
+    assert len(vae) + len(packed) <= 600_000
+    dense = [layer for layer in load_velocity(DRAWING_VELOCITY).layers if hasattr(layer, "kernel")]
+    parts = layers(packed)
+    assert [small.shape for small, _, _ in parts] == [tuple(layer.kernel.shape) for layer in dense]
+    for layer, (small, scale, bias) in zip(dense, parts):
+        assert np.abs(small * scale - convert_to_numpy(layer.kernel)).max() <= scale.max() * 0.501
+        assert np.array_equal(bias, convert_to_numpy(layer.bias))
+
+
+def test_widgets_of_different_models_do_not_share_a_page():
+    with pytest.raises(ValueError, match="one model, but .* run darkroom-12d and darkroom-2d"):
+        living.show_widget("drawing_table", "darkroom")
 
 
 def test_a_column_of_zeros_stays_zero():
@@ -124,6 +144,14 @@ def test_a_widget_takes_little_data_along(name):
 
 def test_a_script_end_in_a_text_does_not_end_the_script():
     assert "</script" not in living._js({"text": "</script><b>"}) and "<" not in living._js("<!--")
+
+
+def test_a_player_takes_what_a_chapter_made():
+    tune = [2, *[0] * 31]
+    page = living.show_widget("tunes", data={"one <b>": np.array(tune)})
+    assert "one \\u003cb>" in page.markup and json.dumps(tune) in page.markup and page.picture[:4] == b"\x89PNG"
+    with pytest.raises(ValueError, match="the player"):
+        living.show_widget("tunes", data={"too short": np.zeros(5, int)})
 
 
 # ---- the modules
@@ -226,6 +254,7 @@ def test_every_widget_is_shown_where_it_belongs():
     calls = {path.stem: [name for call in shown(path) for name in call] for path in CHAPTERS}
     places = {"index": "darkroom", "01_darkroom": "darkroom", "02_encoder": "encoder", "04_reparameterization": "dial"}
     places |= {"05_loss": "ledger", "06_training": "timemachine", "07_generation": "morphing"}
+    places |= {"16_melodies": "tunes", "17_art": "drawing_table"}
     assert {chapter: name for chapter, name in places.items() if name not in calls[chapter]} == {}
     assert {name for names in calls.values() for name in names} == set(WIDGETS)
 

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
+from helpers.art import train_velocity
 from helpers.models import VAE, FlowPrior, LearnedPriorVAE, build_decoder, build_encoder
 from helpers.notebook import say_table
 from helpers.quality import build_classifier
 from helpers.training import Keepsakes, train
-from helpers.weights import load_classifier, load_epochs, load_likelihood, load_vae, manifest
+from helpers.weights import load_classifier, load_epochs, load_likelihood, load_vae, load_velocity, manifest
 from tools import make_weights
 
 
@@ -27,10 +28,14 @@ def test_the_recipe_is_the_chapter_up_to_its_recorded_part(name):
         "darkroom-2d": "train(vae, x_train",
         "darkroom-2d-large": "def make_large(",
         "darkroom-50d": "def make_50d(",
+        "darkroom-12d": "def make_vae(",
+        "velocity-12d": "def make_velocity(",
         "classifier": "classifier.fit(x_train",
-    }[name]
+    }.get(name, "def train_portraits(")
     assert sum(made in source for source in before) == 1  # trained by visible code, once
-    assert not any(f'load_vae("{name}")' in source or "load_classifier" in source for source in before)
+    loaded = {"classifier": "load_classifier", "velocity-12d": "load_velocity("}.get(name, f'load_vae("{name}")')
+    loaded = "load_portrait_vae(" if name.startswith("portraits") else loaded
+    assert not any(loaded in source for source in before)
 
 
 def test_what_is_kept_can_be_loaded(tmp_path):
@@ -67,6 +72,19 @@ def test_a_model_with_a_learned_prior_and_the_classifier_are_kept(tmp_path):
     classifier = build_classifier()
     make_weights.keep_classifier("classifier", "99_none", classifier, {"loss": [1.0]}, 0.1, folder=tmp_path)
     assert np.array_equal(load_classifier(tmp_path)(x[:3]), classifier(x[:3]))
+
+
+def test_a_velocity_is_kept(tmp_path):
+    rng = np.random.default_rng(0)
+    codes, labels = (rng.normal(size=(50, 3)), np.full((50, 3), -3.0)), rng.integers(0, 10, 50)
+    velocity = train_velocity(*codes, labels, 3, rng, width=8, batch_size=20)
+    make_weights.keep_velocity("walker", "99_none", velocity, 3, 8, codes, labels, folder=tmp_path)
+    entry = manifest(tmp_path)["walker"]
+    assert entry["architecture"] == {"latent_dim": 3, "width": 8, "blocks": 3} and entry["steps"] == 3
+    inputs = [rng.normal(size=(5, 3)), rng.uniform(size=(5, 1)), np.eye(11)[:5]]
+    again = load_velocity("walker", tmp_path)
+    np.testing.assert_allclose(again.predict_on_batch(inputs), velocity.predict_on_batch(inputs), atol=5e-3)
+    assert again.predict_on_batch(inputs).any() and 0.5 < entry["test"]["squares"] < 5
 
 
 def test_a_table_of_a_chapter_is_markdown(capsys):

@@ -27,6 +27,7 @@ CASES = {  # function: (arguments, what it draws: panels that are not switched o
     "marked_histograms": (({"a": LINE, "b": LINE}, {"A": 0}, {"a": [0.5]}), 2),
     "contours": ((LINE.cumsum(), LINE.cumsum(), np.outer(LINE, LINE), [0.1, 0.5], "x", "y"), 1),
     "density_map": ((np.outer(LINE, LINE), (-1, 1, -1, 1), (CODES[0], CODES[1])), 1),
+    "piano_rolls": (({"a": [2, 0, 5, 1] * 8, "b": [9] * 32},), 2),
     "plane_map": ((np.outer(LINE, LINE), 2.0, {"a": CODES}), 2),
 }
 OTHERS = {"use_style", "name_digit", "player"}  # no figure; the player is tested with chapter 7's functions

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from helpers.art import flow_pairs
 from helpers.data import binarise, load_mnist
 from helpers.evaluation import evaluate_elbo, mean_and_margin, rate_distortion
 from helpers.models import VAE, build_decoder, build_encoder
@@ -23,13 +24,16 @@ from helpers.weights import (
     load_classifier,
     load_epochs,
     load_likelihood,
+    load_portrait_vae,
     load_vae,
+    load_velocity,
     manifest,
     save_model,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = sorted(name for name in manifest() if name != "classifier")  # the VAEs
+NAMES = sorted(name for name in manifest() if name.startswith("darkroom"))  # the VAEs of digits
+PORTRAITS = sorted(name for name in manifest() if name.startswith("portraits"))  # more in test_faces.py
 FILES = ("epochs_file", "likelihood")  # entries that have a file of their own
 RECORDS = {  # of many runs; each says itself where it comes from
     *(f"{name}.{kind}" for name in ("league", "rate_distortion") for kind in ("json", "npz")),
@@ -45,7 +49,7 @@ def x_test():
 
 @pytest.fixture(scope="module")
 def models():
-    return {name: load_vae(name) for name in NAMES}
+    return {name: load_vae(name) for name in NAMES} | {name: load_portrait_vae(name)[0] for name in PORTRAITS}
 
 
 def test_the_manifest_lists_every_file():
@@ -56,7 +60,7 @@ def test_the_manifest_lists_every_file():
     assert "darkroom-2d" in NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *PORTRAITS])
 def test_entry_is_complete_and_true(name, models):
     entry = manifest()[name]
     needed = {"chapter", "seed", "epochs", "architecture", "test", "versions", "parameters", "file", "sha256"}
@@ -136,6 +140,24 @@ def test_figures_are_recomputed(name, models, x_test):
     assert kl.mean() == pytest.approx(said["kl"], abs=0.01)
     other = sum(rate_distortion(models[name], x, seed=1)).mean()  # other noise: the figure is no lucky draw
     assert other == pytest.approx(mean, abs=0.5) and other != mean
+
+
+def test_the_recorded_velocity_is_what_the_manifest_says(models, x_test):
+    entry = manifest()["velocity-12d"]
+    velocity = load_velocity("velocity-12d")
+    assert velocity.count_params() == entry["parameters"] and entry["chapter"] == "17_art"
+    assert (WEIGHTS / entry["file"]).stat().st_size < 300_000
+    labels = load_mnist()[1][1]
+    codes = models["darkroom-12d"].encoder.predict(x_test, batch_size=1000, verbose=0)
+    inputs, target = flow_pairs(*codes, labels, 50_000, np.random.default_rng(0))
+    squares = np.mean((velocity.predict(inputs, batch_size=1000, verbose=0) - target) ** 2)
+    assert squares == pytest.approx(entry["test"]["squares"], abs=1e-3) and squares < 0.8 * np.mean(target**2)
+
+
+@pytest.mark.parametrize(("load", "name"), [(load_vae, "velocity-12d"), (load_velocity, "darkroom-12d")])
+def test_a_model_of_another_kind_is_refused(load, name):
+    with pytest.raises(ValueError, match=f"'{name}' is no .*: load it with"):
+        load(name)
 
 
 def test_the_formula_for_kl_agrees_with_the_draws(models, x_test):

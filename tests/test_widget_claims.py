@@ -1,12 +1,18 @@
 """What the widgets say that can be noticed is so; and what they pack."""
 
+import base64
+
 import numpy as np
 import pytest
+from living_code import unpacked as packed_vae
+from living_code import unpacked_velocity as packed_velocity
 
 from helpers import living, widgets
+from helpers.art import follow
 from helpers.evaluation import evaluate_elbo, importance_bound
 from helpers.latent import develop, lerp, slant, slerp, thickness
-from helpers.weights import load_epochs, load_rate_distortion
+from helpers.quality import judge
+from helpers.weights import load_classifier, load_epochs, load_rate_distortion
 
 
 def unpacked(film, shape):
@@ -131,3 +137,66 @@ def test_the_prices_do_what_the_ledger_says():
     apart = {beta: np.abs(each[1] - each[2]).mean() for beta, each in prints.items()}  # the 2 and the 3
     assert apart[15] < 0.5 * min(value for beta, value in apart.items() if beta < 15)
     assert np.ptp(prints[30], axis=0).max() < 0.05
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Return a function from digits, labels and a strength to artworks, by the two packed networks of the page."""
+    vae = packed_vae(living.packed_model(widgets.DRAWING_MODEL), widgets.DRAWING_MODEL)
+    velocity = living.pack_velocity(widgets.DRAWING_VELOCITY)
+    velocity = packed_velocity(base64.b64decode(velocity), widgets.DRAWING_VELOCITY)
+
+    def artworks(images, labels, strength, steps=10):
+        z = np.array(vae.encoder(images)[0])
+        noise = np.random.default_rng(0).normal(size=z.shape)
+        start = (1 - strength) * z + strength * noise
+        there = follow(velocity, start, labels, widgets.DRAWING["guidance"], start=1 - strength, steps=steps)
+        return develop(vae.decoder, there)
+
+    return artworks
+
+
+def agreement(measure, before, after, labels):
+    """Return the correlation of a measure before and after, within each kind of digit."""
+    pair = np.array([measure(before), measure(after)], "float64")
+    for digit in range(10):
+        pair[:, labels == digit] -= pair[:, labels == digit].mean(axis=1, keepdims=True)
+    return np.corrcoef(pair)[0, 1]
+
+
+def test_the_drawing_table_obeys_and_forgets_as_it_says(table):
+    _, (x, labels) = widgets._mnist()
+    x, labels = x[::10], labels[::10]
+    new, classifier, notice = (labels + 5) % 10, load_classifier(), widgets.WIDGETS["drawing_table"].notice
+    found = {}
+    for strength in (0.2, 0.5, 0.8, 1):
+        prints = table(x, new, strength)
+        obeyed = np.mean(judge(classifier, prints)[0].argmax(axis=1) == new)
+        found[strength] = obeyed, *(agreement(measure, x, prints, labels) for measure in (slant, thickness))
+    assert len(x) == 1000 and "1,000 test digits" in notice
+    assert 0.06 < found[0.2][0] < 0.14 and "at strength 0.2 one in ten does" in notice
+    assert 0.98 < found[0.5][0] < 1 and "at 0.5 about 99 in 100" in notice
+    assert all(0.5 < each < 0.65 for each in found[0.5][1:]) and "correlations of more than 0.5" in notice
+    assert found[0.8][0] > 0.99 and all(0 < each < 0.2 for each in found[0.8][1:]) and "less than 0.2" in notice
+    assert found[1][0] > 0.99 and all(abs(each) < 0.1 for each in found[1][1:])
+    assert widgets.DRAWING["strength"] == 0.5
+
+
+def test_the_quick_walk_of_the_drawing_table_is_as_near_as_its_module_says(table):
+    source = (living.MODULES / "widget_drawing_table.js").read_text(encoding="utf-8")
+    assert "const QUICK = 3; // while something moves: a pixel is off by less than 0.01 on average" in source
+    _, (x, labels) = widgets._mnist()
+    for strength in (0.3, 0.6, 1):
+        quick, whole = (table(x[:100], (labels[:100] + 3) % 10, strength, steps) for steps in (3, 10))
+        assert 0 < np.abs(quick - whole).mean() < 0.01
+
+
+def test_the_figure_of_the_drawing_table_shows_what_its_text_says(table):
+    images, labels = widgets.some_digits()
+    three = images[[widgets.DRAWING["start"]] * 10]
+    assert labels[widgets.DRAWING["start"]] == 3 and slant(three[:1])[0] < -0.4
+    (lean, _), (_, read) = (
+        (slant(prints), judge(load_classifier(), prints)[0].argmax(axis=1))
+        for prints in (widgets.drawing_prints(strength) for strength in (0.4, 0.8))
+    )
+    assert np.sum(lean < -0.1) >= 3 and read.tolist() == list(range(10))

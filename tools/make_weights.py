@@ -39,6 +39,28 @@ RECORDED = {
         "keep_vae(NAME, CHAPTER, *make_50d(EPOCHS), black_and_white, dtype='float16')\n"
         "keep_likelihood(NAME, black_and_white)",
     ),
+    **{
+        f"portraits-{name}": Recipe(
+            "15_faces",
+            "load_portrait_vae",
+            f"told, beta = {told}, {beta}\n"
+            "keep_portraits(NAME, CHAPTER, *train_portraits(told, beta, PORTRAIT_EPOCHS), told, x_test, factors_test)",
+        )
+        for name, told, beta in (
+            ("beta1", (), 1.0),
+            ("beta4", (), 4.0),
+            ("told", ("age", "smile", "glasses"), 1.0),
+        )
+    },
+    "darkroom-12d": Recipe(
+        "17_art", "make_vae(1)", "keep_vae(NAME, CHAPTER, *make_vae(EPOCHS), x_test, dtype='float16')"
+    ),
+    "velocity-12d": Recipe(
+        "17_art",
+        "live = [",
+        "test_codes = vae.encoder.predict(x_test, batch_size=1000, verbose=0)\n"
+        "keep_velocity(NAME, CHAPTER, make_velocity(VELOCITY_STEPS, 0), VELOCITY_STEPS, WIDTH, test_codes, y_test)",
+    ),
     "classifier": Recipe(
         "08_evaluation", "load_classifier", "keep_classifier(NAME, CHAPTER, classifier, history, accuracy)"
     ),
@@ -115,6 +137,52 @@ def keep_likelihood(name, x_test, samples=5000, folder=WEIGHTS):
     print(f"{name}: -log p(x) {mean:.2f} ± {margin:.2f} nats, {likelihood['seconds']} s")
 
 
+def keep_portraits(name, chapter, vae, history, told, x_test, factors_test, folder=WEIGHTS):
+    """Store a trained portrait model and the test figures of what is stored; called in the chapter's kernel."""
+    import numpy as np
+
+    from helpers.portraits import NAMES, scaled
+    from helpers.weights import load_portrait_vae, save_model
+
+    entry = {
+        "chapter": chapter,
+        "seed": vae.seed,
+        "epochs": len(history["loss"]),
+        "architecture": {"latent_dim": vae.prior.latent_dim, "told": list(told), "beta": vae.beta},
+        "history": {key: [round(value, 3) for value in values] for key, values in history.items()},
+        "versions": versions(),
+    }
+    save_model(vae, name, entry, "float16", folder)
+    stored, _ = load_portrait_vae(name, folder)
+    columns = scaled(factors_test)[:, [NAMES.index(factor) for factor in told]]
+    z_mean, _ = stored.encoder.predict([x_test, columns], verbose=0)
+    squares = float(np.sum((x_test - stored.decoder.predict([z_mean, columns], verbose=0)) ** 2, (1, 2, 3)).mean())
+    add(name, {"test": {"squares": round(squares, 3), "images": len(x_test)}}, folder)
+    print(f"{name}: squared error {squares:.2f}, of the means' prints of {len(x_test):,} test portraits")
+
+
+def keep_velocity(name, chapter, velocity, steps, width, test_codes, labels, folder=WEIGHTS):
+    """Store a trained velocity and how far it is from the directions of test digits; called in the chapter's kernel."""
+    import numpy as np
+
+    from helpers.art import flow_pairs
+    from helpers.weights import load_velocity, save_model
+
+    dense = sum(hasattr(layer, "kernel") for layer in velocity.layers)
+    entry = {
+        "chapter": chapter,
+        "seed": 0,
+        "steps": steps,
+        "architecture": {"latent_dim": test_codes[0].shape[1], "width": width, "blocks": (dense - 3) // 2},
+        "versions": versions(),
+    }
+    save_model(velocity, name, entry, "float16", folder)
+    inputs, target = flow_pairs(*test_codes, labels, 50_000, np.random.default_rng(0))
+    squares = np.mean((load_velocity(name, folder).predict(inputs, batch_size=1000, verbose=0) - target) ** 2)
+    add(name, {"test": {"squares": round(float(squares), 4), "images": len(labels)}}, folder)
+    print(f"{name}: squared error {squares:.4f} a latent, on codes of {len(labels):,} test digits")
+
+
 def keep_classifier(name, chapter, classifier, history, accuracy, folder=WEIGHTS):
     """Store the trained judge and its share of test digits read right."""
     from helpers.weights import save_model
@@ -146,7 +214,7 @@ def training_notebook(name):
     notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", 4)
     sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
     end = next(i for i, source in enumerate(sources) if stop in source)
-    keepers = "from tools.make_weights import keep_classifier, keep_likelihood, keep_vae"
+    keepers = "from tools.make_weights import keep_classifier, keep_likelihood, keep_portraits, keep_vae, keep_velocity"
     last = f"{keepers}\n\nNAME, CHAPTER = {name!r}, {chapter!r}\n{code}"
     notebook.cells = [*notebook.cells[:end], nbformat.v4.new_code_cell(last)]
     return notebook

@@ -19,8 +19,8 @@ BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 TESTED = ROOT / ".tested"  # hidden from pytest and Sphinx, and not below _build, where nbmake looks at nothing
 
-CHAPTERS_BUDGET = 1080  # seconds for all chapters, on two quiet cores
-TEST_BUDGET = 1920  # seconds for all of make test, without installing
+CHAPTERS_BUDGET = 1440  # seconds for all chapters, on two quiet cores
+TEST_BUDGET = 2400  # seconds for all of make test, without installing
 TEX_TOOLS = ["make", "latexmk", "xelatex"]
 TEX_PACKAGES = (  # of Debian and Ubuntu
     "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-xetex tex-gyre "

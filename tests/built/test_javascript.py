@@ -108,6 +108,61 @@ def test_the_browser_computes_what_keras_computes(blank, address, digits, packed
     close("bound", ours["bound"], np.logaddexp.reduce(weights, axis=1) - np.log(DRAWS))
 
 
+WALK = """async ({ folder, packed, velocity, digits, noise, labels, strengths, how }) => {
+  const net = await import(`${folder}/network.js`);
+  const flow = await import(`${folder}/velocity.js`);
+  const [network, second] = [net.unpack(packed), flow.unpackVelocity(velocity)];
+  const bytes = net.bytesOf(digits);
+  const out = { mean: [], logits: [], direction: [], free: [], end: [] };
+  labels.forEach((label, i) => {
+    const x = Float32Array.from(bytes.subarray(784 * i, 784 * (i + 1)), (grey) => grey / 255);
+    const { zMean } = net.encode(network, x);
+    const z = zMean.map((value, k) => (1 - strengths[i]) * value + strengths[i] * noise[i][k]);
+    out.mean.push([...zMean]);
+    out.logits.push([...net.decode(network, noise[i])]);
+    out.direction.push([...flow.directionAt(second, z, 1 - strengths[i], label)]);
+    out.free.push([...flow.directionAt(second, z, 1 - strengths[i], 10)]);
+    const places = flow.guidedWalk(second, z, label, { ...how, start: 1 - strengths[i] });
+    if (places.length !== how.steps + 1) throw new Error("steps");
+    out.end.push([...places[how.steps]]);
+  });
+  return out;
+}"""
+
+
+def test_the_drawing_table_walks_as_keras_does(blank, address, digits):
+    """Encoder and decoder of twelve latents, the direction with and without a label, and the guided walk."""
+    from living_code import unpacked, unpacked_velocity
+
+    from helpers.art import follow
+    from helpers.living import _base64, pack_velocity, packed_model
+    from helpers.widgets import DRAWING, DRAWING_MODEL, DRAWING_VELOCITY
+
+    raw, x = (part[:40] for part in digits)
+    packed, text = packed_model(DRAWING_MODEL), pack_velocity(DRAWING_VELOCITY)
+    vae, velocity = unpacked(packed, DRAWING_MODEL), unpacked_velocity(base64.b64decode(text), DRAWING_VELOCITY)
+    rng = np.random.default_rng(2)
+    noise, labels = rng.normal(size=(40, vae.prior.latent_dim)).astype("float32"), np.arange(40) % 10
+    strengths = np.repeat([0.25, 0.5, 0.75, 1.0], 10)  # one walk in Keras for each
+    data = {"packed": _base64(packed), "velocity": text, "digits": _base64(raw.tobytes()), "noise": noise.tolist()}
+    data |= {"labels": labels.tolist(), "strengths": strengths.tolist()}
+    data |= {"folder": f"{address}_static/darkroom", "how": {"guidance": DRAWING["guidance"], "steps": 10}}
+    ours = blank.evaluate(WALK, data)
+    mean = np.array(vae.encoder(x)[0])
+    close("mean of twelve", ours["mean"], mean)
+    close("logits of twelve", ours["logits"], np.array(vae.decoder(noise)).reshape(40, 784))
+    s = strengths[:, None].astype("float32")
+    z = (1 - s) * mean + s * noise
+    told, free = (np.eye(11, dtype="float32")[row] for row in (labels, [10] * 40))
+    close("direction", ours["direction"], velocity.predict_on_batch([z, 1 - s, told]))
+    close("direction without label", ours["free"], velocity.predict_on_batch([z, 1 - s, free]))
+    ends = [
+        follow(velocity, z[rows], labels[rows], DRAWING["guidance"], start=1 - strengths[rows[0]])
+        for rows in np.arange(40).reshape(4, 10)
+    ]
+    close("walk", ours["end"], np.concatenate(ends))
+
+
 def test_ways_between_codes_are_those_of_chapter_7(blank, address):
     from helpers.latent import lerp, slerp
 

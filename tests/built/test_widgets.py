@@ -355,6 +355,126 @@ def test_the_morphing_table(widget):
     assert "End: your drawing" in it.find(".ends").inner_text()
 
 
+SOUNDS = """
+window.sounds = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (when) {
+  window.sounds.push([this.frequency.value, when - this.context.currentTime]);
+  return start.call(this, when);
+};
+"""
+
+
+def test_the_player(widget):
+    """What is struck sounds, at its pitch and time; tune, place and tempo can be changed."""
+    it = widget("tunes", script=SOUNDS)
+    play, line, tempo = it.button("Play"), *it.section.get_by_role("slider").all()
+    assert it.page.evaluate("() => window.sounds.length") == 0  # nothing before the reader asks
+    play.click()
+    it.wait(600)
+    assert float(line.input_value()) >= 2
+    name = it.find("select option:checked").inner_text()
+    roll = it.find("canvas.roll").get_attribute("aria-label")
+    sounds = it.page.evaluate("() => window.sounds")
+    assert it.said().startswith(name) or name in roll
+    pitches = [12 * np.log2(hertz / 440) + 69 for hertz, _ in sounds]
+    assert (
+        np.allclose(pitches, np.round(pitches), atol=1e-3)
+        and len(sounds) == roll.split("two bars: ")[1].split(". The line")[0].count(",") + 1
+    )
+    times = np.diff([when for _, when in sounds])
+    assert (times > 0).all() and np.allclose(times / 0.125, np.round(times / 0.125), atol=0.02)  # sixteenths at 120
+    it.wait(4500)
+    assert play.inner_text() == "Play" and float(line.input_value()) == 32  # it ends by itself
+
+    tempo.fill("60")
+    line.fill("16")
+    it.page.evaluate("() => void (window.sounds = [])")
+    it.wait()
+    assert "60 beats a minute: 8.0 seconds" in it.said()
+    play.click()
+    it.wait(200)
+    second_half = it.page.evaluate("() => window.sounds")
+    assert 0 < len(second_half) < len(sounds)
+    it.find("select").select_option(index=1)
+    it.wait()
+    assert play.inner_text() == "Play" and line.input_value() == "0"
+    assert it.find("canvas.roll").get_attribute("aria-label") != roll and not it.said().startswith(name + ":")
+
+
+LENGTH = """async (src) => {
+  const sound = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(await (await fetch(src)).arrayBuffer());
+  return [sound.duration, Math.max(...sound.getChannelData(0))];
+}"""
+
+
+def test_plain_audio_stands_in_for_the_player(visit):
+    """Two real tunes and two inventions, for where no script runs: named, visible, and playable."""
+    page = visit(HOME["tunes"], java_script_enabled=False).page
+    for audio in page.locator("audio").all():
+        assert audio.is_visible() and audio.get_attribute("controls") is not None
+    names = [audio.get_attribute("aria-label") for audio in page.locator("audio").all()]
+    assert [name.split()[0] for name in names] == ["test", "test", "invented", "invented"] and len(set(names)) == 4
+    page = visit(HOME["tunes"]).page
+    for audio in page.locator("audio").all():
+        seconds, loudest = page.evaluate(LENGTH, audio.get_attribute("src"))
+        assert 4 < seconds < 5 and 0.5 < loudest <= 1  # two bars at 120, and the last note's end
+
+
+def test_the_drawing_table(widget):
+    it = widget("drawing_table")
+
+    def artwork():
+        return it.find(".at-print canvas").evaluate("node => node.toDataURL()")
+
+    def label():
+        return it.find(".digits input:checked").get_attribute("value")
+
+    eight, dial = artwork(), it.section.get_by_role("slider", name="Strength")
+    assert label() == "8" and it.said() == ""
+    it.find("canvas.pad").focus()
+    it.page.keyboard.press("5")  # type a digit
+    it.wait()
+    five = artwork()
+    assert label() == "5" and five != eight and it.said().startswith("Asked for: 5, at strength")
+    it.section.get_by_role("radio", name="8", exact=True).check()
+    it.wait()
+    assert artwork() == eight  # the same noise, so the same artwork
+
+    it.button("New noise").click()
+    it.wait()
+    other = artwork()
+    assert other != eight
+    dial.fill("0")
+    it.wait()
+    still = artwork()  # at strength 0 neither noise nor label matter
+    it.button("New noise").click()
+    it.page.keyboard.press("1")
+    it.wait()
+    assert label() == "1" and artwork() == still != other
+    frames = it.find(".film canvas")
+    assert len({frames.nth(i).evaluate("node => node.toDataURL()") for i in range(frames.count())}) == 1
+
+    dial.fill("1")
+    it.wait()
+    forgotten = artwork()  # at strength 1 the drawing does not matter
+    assert len({frames.nth(i).evaluate("node => node.toDataURL()") for i in range(frames.count())}) == frames.count()
+    it.section.get_by_role("button", name="Test digit 6, number 1").click()
+    it.wait()
+    assert artwork() == forgotten
+    dial.fill("0.5")
+    it.wait()
+    assert artwork() != forgotten
+    it.button("Clear").click()
+    it.wait()
+    assert artwork() == forgotten and "pad is empty" in it.said() and "none" in it.find("tbody").inner_text()
+    it.drag(it.find("canvas.pad"), SEVEN)
+    it.wait()
+    assert "pad is empty" not in it.said() and "none" not in it.find("tbody").inner_text()
+    for row in it.find("tbody tr").all_inner_texts():
+        assert len(numbers(row)) == 2
+
+
 # ---- how fast
 
 ANSWERS = """
@@ -443,7 +563,7 @@ FIRST = """
 window.first = 0;
 const look = () => {
   const host = document.querySelector(".living-page");
-  const print = host?.shadowRoot?.querySelector("canvas.print, canvas.map, svg");
+  const print = host?.shadowRoot?.querySelector("canvas.print, canvas.map, canvas.roll, svg");
   const blank = print?.matches("canvas") && new Set(print.toDataURL().slice(50)).size < 20;
   if (print && !blank && print.getBoundingClientRect().height > 10) window.first = performance.now();
   else requestAnimationFrame(look);

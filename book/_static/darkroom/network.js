@@ -1,7 +1,7 @@
 /**
- * The book's `darkroom-2d`: weights from a base64 text, encoder and decoder as in chapters 2 and 3.
+ * The book's VAEs (`darkroom-2d`, `darkroom-12d`): weights from a base64 text, encoder and decoder as in chapters 2 and 3.
  *
- * The text holds what `helpers.living.pack` wrote: a header (JSON, its length in the first four bytes), then for
+ * The text holds what `helpers.living.pack_layers` wrote: a header (JSON, its length in the first four bytes), then for
  * each dense layer its biases and the scales of its columns (float32) and its weights (int8, row by row).
  */
 
@@ -18,8 +18,8 @@ export function bytesOf(base64) {
   return bytes;
 }
 
-/** @param {string} base64 @returns {Network} */
-export function unpack(base64) {
+/** @param {string} base64 @returns {{header: any, layers: Dense[]}} */
+export function unpackLayers(base64) {
   const bytes = bytesOf(base64);
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
@@ -37,6 +37,12 @@ export function unpack(base64) {
     const weights = Float32Array.from(small, (w, i) => w * scale[i % columns]);
     return { rows, columns, weights, bias };
   });
+  return { header, layers };
+}
+
+/** @param {string} base64 @returns {Network} */
+export function unpack(base64) {
+  const { header, layers } = unpackLayers(base64);
   const part = (/** @type {number} */ from, /** @type {number} */ heads) => ({
     first: layers[from],
     blocks: layers.slice(from + 1, from + 1 + header.depth),
@@ -47,7 +53,7 @@ export function unpack(base64) {
 }
 
 /** @param {Dense} layer @param {ArrayLike<number>} x @returns {Float32Array} x W + b */
-function dense({ rows, columns, weights, bias }, x) {
+export function dense({ rows, columns, weights, bias }, x) {
   const out = Float32Array.from(bias);
   const used = []; // most of a digit is blank
   for (let i = 0; i < rows; i++) if (x[i] !== 0) used.push(i);
@@ -69,7 +75,7 @@ function dense({ rows, columns, weights, bias }, x) {
 }
 
 /** @param {Float32Array} h @returns {Float32Array} h sigmoid(h), in place */
-function silu(h) {
+export function silu(h) {
   for (let i = 0; i < h.length; i++) h[i] /= 1 + Math.exp(-h[i]);
   return h;
 }

@@ -1,0 +1,360 @@
+"""Melodies: lines of Bach's chorales in windows of two bars, what can be measured in them, and how they sound.
+
+Chapter 16 (Melodies). Source and licence: ``book/data/README.md``; ``tools/make_chorales.py`` makes the file. A tune is
+32 tokens, one for each sixteenth: HOLD (the note before sounds on), REST, or the pitch that is struck.
+"""
+
+import base64
+import hashlib
+import html
+import io
+import wave
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+DATA = Path(__file__).resolve().parent.parent / "book" / "data"
+CHORALES_FILE = DATA / "chorales.npz"
+CHORALES_SHA256 = "05d5af530f5cd6ac250e62a4092947267c14cd0156a05e7ffc9682173e458173"
+CHORALES_CURE = (
+    "Restore it with `git checkout -- book/data/chorales.npz`, or run tools/make_chorales.py "
+    "where music21 is installed."
+)
+
+STEPS, BAR = 32, 16  # sixteenths of a window, and of a bar
+HOLD, REST, FIRST = 0, 1, 2  # tokens; FIRST is the pitch LOWEST
+LOWEST, HIGHEST = 57, 81  # MIDI numbers: A3 to A5
+TOKENS = FIRST + HIGHEST - LOWEST + 1
+IN_KEY = (0, 2, 4, 5, 7, 9, 11)  # C D E F G A B, as semitones above C
+NAMES = "C C# D D# E F F# G G# A A# B".split()
+ATTRIBUTES = "height", "notes", "leap"
+TEMPO = 120  # quarter notes a minute
+RATE = 8000  # samples a second
+
+
+class Chorales(NamedTuple):
+    """Windows of the training tunes and of the test tunes, each window once, and the names of their scores.
+
+    x_train, x_test: tokens, int32, shape (n, 32). train_scores, test_scores: numbers in Bach's catalogue (BWV).
+    """
+
+    x_train: np.ndarray
+    x_test: np.ndarray
+    train_scores: tuple
+    test_scores: tuple
+
+
+def load_chorales(path=CHORALES_FILE, seed=0, test_share=1 / 8):
+    """Return the windows, split so that no tune is on both sides.
+
+    Bach set many tunes several times. Scores that share a window, directly or through others, count as one tune.
+
+    Args:
+        path: the file of this book.
+        seed: of the choice of test tunes.
+        test_share: share of the tunes (not of the windows) that are kept for the test.
+
+    Returns:
+        `Chorales`.
+
+    Raises:
+        ValueError: the file is not the one of this book (damaged, altered, another).
+        FileNotFoundError: there is no file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"The chorales are not at {path}. {CHORALES_CURE}")
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != CHORALES_SHA256:
+        raise ValueError(
+            f"{path} is not the file of chorales of this book: its SHA-256 begins with {digest[:12]}, "
+            f"expected {CHORALES_SHA256[:12]}. {CHORALES_CURE}"
+        )
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        windows, score, names = (file[name] for name in ("windows", "score", "names"))
+    tune = tunes_of(windows, score)  # of each score
+    kinds = np.unique(tune)
+    order = np.random.default_rng(seed).permutation(kinds)
+    chosen = order[: round(len(order) * test_share)]
+    tested = np.isin(tune, chosen)
+    parts = [np.unique(windows[mask[score]], axis=0).astype("int32") for mask in (~tested, tested)]
+    return Chorales(*parts, tuple(map(str, names[~tested])), tuple(map(str, names[tested])))
+
+
+def tunes_of(windows, score):
+    """Return which tune each score sings: scores that share a window, directly or through others, sing one.
+
+    Args:
+        windows: tokens, shape (n, 32).
+        score: for each window the number of its score, shape (n,).
+
+    Returns:
+        The lowest number among the scores of the same tune, shape (scores,).
+    """
+    parent = list(range(int(np.max(score)) + 1))
+
+    def root(k):
+        while parent[k] != k:
+            k = parent[k]
+        return k
+
+    first = {}
+    for row, k in zip(map(bytes, np.asarray(windows, "uint8")), map(int, score)):
+        a, b = root(first.setdefault(row, k)), root(k)
+        parent[max(a, b)] = min(a, b)
+    return np.array([root(k) for k in range(len(parent))])
+
+
+def check_tunes(x, caller):
+    """Return tunes as int32 of shape (n, 32); explain if they are none.
+
+    Raises:
+        ValueError: another shape, no tune, tokens that are not whole or not from 0 to 26.
+    """
+    x = np.asarray(x)
+    if x.ndim == 1 and x.shape == (STEPS,):
+        raise ValueError(f"{caller} takes several tunes, but was given one of shape (32,). Write x[None] for one.")
+    if x.ndim != 2 or x.shape[1] != STEPS or not len(x):
+        raise ValueError(f"{caller} takes tunes of shape (n, {STEPS}), but was given shape {x.shape}.")
+    if x.dtype.kind not in "iu":
+        raise ValueError(f"{caller} takes whole tokens, but was given type {x.dtype}. Logits become tokens by argmax.")
+    if x.min() < 0 or x.max() >= TOKENS:
+        raise ValueError(f"{caller} takes tokens from 0 to {TOKENS - 1}, but was given {x.min()} to {x.max()}.")
+    return x.astype("int32")
+
+
+# ---- reading
+
+
+def struck(tunes):
+    """Return where a note is struck, bool, shape (n, 32)."""
+    return np.asarray(tunes) >= FIRST
+
+
+def midi(tokens):
+    """Return the MIDI numbers of struck tokens: 60 is middle C, one more is a semitone higher."""
+    return np.asarray(tokens) + (LOWEST - FIRST)
+
+
+def spell(tune):
+    """Return a tune as text, a name for each note struck, `-` for a step held, `.` for a rest, `|` for the bar line."""
+    words = [{HOLD: "-", REST: "."}.get(int(t)) or f"{NAMES[midi(t) % 12]}{midi(t) // 12 - 1}" for t in tune]
+    return " ".join([*words[:BAR], "|", *words[BAR:]])
+
+
+def notes_of(tune):
+    """Return what sounds in a tune: (start, length, MIDI number) of each note, in sixteenths.
+
+    A HOLD after a rest, or before the first note, is silence.
+    """
+    notes = []
+    for step, token in enumerate(np.asarray(tune).tolist()):
+        if token >= FIRST:
+            notes.append([step, 1, int(midi(token))])
+        elif token == REST:
+            notes.append(None)
+        elif notes and notes[-1] is not None:
+            notes[-1][1] += 1
+    return [tuple(note) for note in notes if note is not None]
+
+
+def tune_attributes(tunes):
+    """Return height, number of notes and mean leap of tunes. Chapter 16 (Melodies).
+
+    Args:
+        tunes: tokens, shape (n, 32).
+
+    Returns:
+        Mean pitch of the notes struck (MIDI), how many are struck, and the mean distance between neighbours
+        (semitones), shape (n, 3). A tune without notes has the middle of the range; with fewer than two, leap 0.
+    """
+    rows = []
+    for tune in check_tunes(tunes, "tune_attributes"):
+        pitches = midi(tune[tune >= FIRST])
+        height = pitches.mean() if len(pitches) else (LOWEST + HIGHEST) / 2
+        rows.append([height, len(pitches), np.abs(np.diff(pitches)).mean() if len(pitches) > 1 else 0])
+    return np.array(rows)
+
+
+# ---- measures
+
+
+def share_in_key(tunes):
+    """Return the share of the notes struck that are white keys (all tunes stand in C major or A minor). Chapter 16."""
+    tunes = check_tunes(tunes, "share_in_key")
+    return float(np.isin(midi(tunes[struck(tunes)]) % 12, IN_KEY).mean()) if struck(tunes).any() else 0.0
+
+
+def repeated_bars(tunes):
+    """Return the share of tunes whose second bar is its first again. Chapter 16."""
+    tunes = check_tunes(tunes, "repeated_bars")
+    return float((tunes[:, :BAR] == tunes[:, BAR:]).all(axis=1).mean())
+
+
+def intervals(tunes, n=2):
+    """Count runs of n intervals between struck neighbours, in semitones. Chapter 16.
+
+    Returns:
+        A Counter from tuples such as (2, -1), up two and down one, to how often they occur in all tunes.
+    """
+    found = Counter()
+    for tune in check_tunes(tunes, "intervals"):
+        steps = np.diff(midi(tune[tune >= FIRST])).tolist()
+        found.update(tuple(steps[i : i + n]) for i in range(len(steps) - n + 1))
+    return found
+
+
+def rhythms(tunes, beats=2):
+    """Count rhythms of a few quarter notes, from every beat on: where notes are struck. Chapter 16.
+
+    Returns:
+        A Counter from tuples of 4 * beats flags to how often they occur in all tunes.
+    """
+    on = struck(check_tunes(tunes, "rhythms"))
+    size = 4 * beats
+    return Counter(tuple(row) for at in range(0, STEPS - size + 1, 4) for row in on[:, at : at + size].tolist())
+
+
+def jensen_shannon(a, b):
+    """Return the Jensen-Shannon divergence of two counts, in nats. Chapter 16; Lin (1991).
+
+    The mean KL of each from their average: 0 if the shares are equal, log 2 if nothing is common.
+
+    Args:
+        a, b: Counters.
+
+    Raises:
+        ValueError: one of them is empty.
+    """
+    if not a or not b:
+        raise ValueError("jensen_shannon compares two counts, but one of them is empty.")
+    total_a, total_b = sum(a.values()), sum(b.values())
+    p, q = (np.array([each[key] for key in a | b]) / total for each, total in ((a, total_a), (b, total_b)))
+    middle = (p + q) / 2
+
+    def kl(share):
+        seen = share > 0
+        return np.sum(share[seen] * np.log(share[seen] / middle[seen]))
+
+    return float((kl(p) + kl(q)) / 2)
+
+
+def nearest_tune(tunes, reference):
+    """Find the most similar reference tune of each: fewest steps that differ (Hamming distance). Chapter 16.
+
+    Returns:
+        (index, distance), each of shape (n,).
+    """
+    tunes, reference = check_tunes(tunes, "nearest_tune"), check_tunes(reference, "nearest_tune")
+    far = np.array([(reference != tune).sum(axis=1) for tune in tunes])
+    return far.argmin(axis=1), far.min(axis=1)
+
+
+# ---- rivals
+
+
+class MarkovChain:
+    """A rival without latents: each token depends on its place in the bar and on what was struck last. Chapter 16.
+
+    Counts of training tunes, with a small number added so that nothing is impossible.
+
+    Args:
+        tunes: training tokens, shape (n, 32).
+        extra: what is added to each count.
+    """
+
+    def __init__(self, tunes, extra=0.001):
+        tunes = check_tunes(tunes, "MarkovChain")
+        self.first = np.bincount(tunes[:, 0], minlength=TOKENS) + 0.0
+        self.counts = np.full((BAR, TOKENS, TOKENS), extra)
+        last = tunes[:, 0].copy()
+        for step in range(1, STEPS):
+            np.add.at(self.counts, (step % BAR, last, tunes[:, step]), 1)
+            last = np.where(tunes[:, step] == HOLD, last, tunes[:, step])
+        self.first /= self.first.sum()
+        self.counts /= self.counts.sum(axis=2, keepdims=True)
+
+    def sample(self, n, seed):
+        """Return n tunes, int32, shape (n, 32); the same seed gives the same tunes."""
+        rng = np.random.default_rng(seed)
+        tunes = np.zeros((n, STEPS), "int32")
+        tunes[:, 0] = last = rng.choice(TOKENS, n, p=self.first)
+        for step in range(1, STEPS):
+            heap = self.counts[step % BAR, last].cumsum(axis=1)
+            tunes[:, step] = np.minimum((rng.random((n, 1)) > heap).sum(axis=1), TOKENS - 1)
+            last = np.where(tunes[:, step] == HOLD, last, tunes[:, step])
+        return tunes
+
+
+def shuffled_tunes(tunes, n, seed):
+    """Return n tunes by chance: each step takes the token that a random training tune has there. Chapter 16."""
+    tunes = check_tunes(tunes, "shuffled_tunes")
+    rows = np.random.default_rng(seed).integers(0, len(tunes), (n, STEPS))
+    return tunes[rows, np.arange(STEPS)]
+
+
+# ---- sound
+
+
+def synthesise(tune, tempo=TEMPO, rate=RATE):
+    """Return a tune as the bytes of a WAV file: one voice, 8 bits, mono.
+
+    A note is four partials, each fading faster than the one below, with a short fade-in and fade-out.
+
+    Args:
+        tune: tokens, shape (m,): one window, or several in a row.
+        tempo: quarter notes a minute.
+        rate: samples a second.
+    """
+    step = 15 / tempo  # seconds
+    sound = np.zeros(int(rate * (len(tune) * step + 0.3)))
+    for start, length, pitch in notes_of(tune):
+        t = np.arange(int(rate * length * step)) / rate
+        hertz = 440 * 2 ** ((pitch - 69) / 12)
+        tone = sum(
+            np.sin(2 * np.pi * k * hertz * t) * np.exp(-k * t) / k**2 for k in (1, 2, 3, 4) if k * hertz < rate / 2
+        )
+        edges = np.minimum(1, np.minimum(t / 0.01, (t[-1] - t) / 0.03))
+        at = int(rate * start * step)
+        sound[at : at + len(t)] += 0.6 * tone * edges
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(rate)
+        file.writeframes(np.clip(np.round(128 + 120 * sound / max(1, np.abs(sound).max())), 0, 255).astype("uint8"))
+    return out.getvalue()
+
+
+class Listen:
+    """Tunes as plain audio elements, each with its name and its notes as text; the output of a cell."""
+
+    def __init__(self, tunes, tempo=TEMPO):
+        self.tunes, self.tempo = tunes, tempo
+
+    def __repr__(self):
+        return "\n".join(f"{name}: {spell(tune)}" for name, tune in self.tunes.items())
+
+    def _repr_html_(self):
+        rows = []
+        for name, tune in self.tunes.items():
+            sound = base64.b64encode(synthesise(tune, self.tempo)).decode()
+            rows.append(
+                f'<figure style="margin: 0.5rem 0"><figcaption>{html.escape(name)}</figcaption>'
+                f'<audio controls preload="none" style="max-width: 100%" aria-label="{html.escape(name, quote=True)}" '
+                f'src="data:audio/wav;base64,{sound}"></audio></figure>'
+            )
+        return f'<div class="listen">{"".join(rows)}</div>'
+
+
+def listen(tunes, tempo=TEMPO):
+    """Return tunes as plain audio elements for the page.
+
+    Args:
+        tunes: dictionary from names to tokens, shape (32,).
+        tempo: quarter notes a minute.
+    """
+    return Listen({name: check_tunes(np.asarray(tune)[None], "listen")[0] for name, tune in tunes.items()}, tempo)
