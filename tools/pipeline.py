@@ -26,6 +26,7 @@ TEX_PACKAGES = (  # of Debian and Ubuntu
     "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-xetex tex-gyre "
     "fonts-freefont-otf"
 )
+ABREAST = ["-n", "2", "--dist"]  # two tests at a time, for two cores; by pytest-xdist
 TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
 
 
@@ -78,11 +79,14 @@ def test():
         command = [sys.executable, "-m", "pytest", "--continue-on-collection-errors", f"--junitxml={report}", *what]
         return subprocess.run(command, cwd=ROOT).returncode == 0
 
-    units, executed, checks = (reports / f"{name}.xml" for name in ("units", "chapters", "built"))
-    stage("unit tests and checks", lambda: run_tests(units, "tests", "--ignore=tests/built"), units)
+    units, executed, pages, widgets = (reports / f"{name}.xml" for name in ("units", "chapters", "pages", "widgets"))
+    apart = ["--ignore=tests/built", *ABREAST, "loadfile"]  # tests of one file share what they prepare
+    stage("unit tests and checks", lambda: run_tests(units, "tests", *apart), units)
     if stage("chapters", lambda: chapters.execute(copies, executed) == 0, executed):
         if stage("site", lambda: build(TESTED, "-q")):
-            stage("built site", lambda: run_tests(checks, "tests/built"), checks)
+            timed = "tests/built/test_widgets.py"  # alone, for it takes times
+            stage("pages", lambda: run_tests(pages, "tests/built", f"--ignore={timed}", *ABREAST, "load"), pages)
+            stage("widgets", lambda: run_tests(widgets, timed), widgets)
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
 
     seconds = chapters.times(executed) if executed.exists() else {}
