@@ -79,14 +79,13 @@ def test():
         command = [sys.executable, "-m", "pytest", "--continue-on-collection-errors", f"--junitxml={report}", *what]
         return subprocess.run(command, cwd=ROOT).returncode == 0
 
-    units, executed, pages, widgets = (reports / f"{name}.xml" for name in ("units", "chapters", "pages", "widgets"))
+    units, executed, pages, timed = (reports / f"{it}.xml" for it in ("units", "chapters", "pages", "timed"))
     apart = ["--ignore=tests/built", *ABREAST, "loadfile"]  # tests of one file share what they prepare
     stage("unit tests and checks", lambda: run_tests(units, "tests", *apart), units)
     if stage("chapters", lambda: chapters.execute(copies, executed) == 0, executed):
         if stage("site", lambda: build(TESTED, "-q")):
-            timed = "tests/built/test_widgets.py"  # alone, for it takes times
-            stage("pages", lambda: run_tests(pages, "tests/built", f"--ignore={timed}", *ABREAST, "load"), pages)
-            stage("widgets", lambda: run_tests(widgets, timed), widgets)
+            stage("pages", lambda: run_tests(pages, "tests/built", "-m", "not timed", *ABREAST, "load"), pages)
+            stage("answers in time", lambda: run_tests(timed, "tests/built", "-m", "timed"), timed)  # one at a time
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
 
     seconds = chapters.times(executed) if executed.exists() else {}

@@ -503,12 +503,13 @@ def throttle(page, rate):
     client.send("Emulation.setCPUThrottlingRate", {"rate": rate})
 
 
+@pytest.mark.timed
 @named
 def test_it_answers_within_a_frame(widget, measure, name):
     """Drawing, encoding, decoding, the bill, painting of canvases and layout, the processor four times as slow.
 
-    Best of three, for others use the machine too. What the browser needs to put the frame on the screen, without a
-    graphics card, is printed.
+    The best of at most three, for others use the machine too. What the browser needs to put the frame on the screen,
+    without a graphics card, is printed.
     """
     it = widget(name, script=ANSWERS)
     throttle(it.page, 4)
@@ -525,6 +526,8 @@ def test_it_answers_within_a_frame(widget, measure, name):
         assert len(answers) > 20
         late = sorted(answers)[int(0.95 * len(answers))]
         runs.append((statistics.median(answers), late, statistics.median(frames)))
+        if runs[-1][0] <= 16 and late <= 33:
+            break
     middle, late, frame = min(runs)
     measure(f"{name}: answer to an input, median, 4x throttled", middle, 16, "ms")
     measure(f"{name}: the same, 95th percentile", late, 33, "ms")
@@ -541,6 +544,7 @@ BOUND = """(section) => {
 }"""
 
 
+@pytest.mark.timed
 def test_the_bound_follows_a_pause(widget, measure):
     """The K-sample bound within 200 ms of the 120 ms that count as a pause; the heat map is as quick as the rest."""
     it = widget("ledger")
@@ -572,6 +576,7 @@ requestAnimationFrame(look);
 """
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("path", PAGES)
 def test_the_first_print_comes_at_once(visit, measure, path):
     page = visit(path, script=FIRST).page
