@@ -223,7 +223,8 @@ def drawing_prints(strength):
 
 def _drawing_table_figure():
     drawn = some_digits()[0][[DRAWING["start"]] * 10]
-    return plots.image_rows({"drawn": drawn} | {f"strength {s}": drawing_prints(s) for s in (0.4, 0.6, 0.8)})
+    rows = {"drawn": drawn} | {f"strength {s}": drawing_prints(s) for s in (0.4, 0.6, 0.8)}
+    return plots.image_rows(rows, titles=range(10))
 
 
 WIDGETS = {
