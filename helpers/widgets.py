@@ -334,8 +334,8 @@ WIDGETS = {
             "the tempo."
         ),
         notice=(
-            "Two bars, one voice: a bar on the roll is a note, its height the pitch, its length how long it lasts. The "
-            "sound is made in your browser as you listen; nothing is recorded."
+            "Two bars, one voice: a strip on the roll is a note, its height the pitch, its length how long it lasts. "
+            "The sound is made in your browser as you listen; nothing is recorded."
         ),
         data=_tunes_data,
         figure=_tunes_figure,
