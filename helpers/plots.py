@@ -169,7 +169,7 @@ def posterior_ellipses(z_mean, z_log_var, labels, ax=None, deviations=2.0, limit
     return _done(figure)
 
 
-def curves(series, xlabel, ylabel, ax=None, x=None, title=None, size=(7, 3.2)):
+def curves(series, xlabel, ylabel, ax=None, x=None, title=None, size=(7, 3.2), errors=None):
     """Show lines, each named at its end (no legend to look up).
 
     Args:
@@ -179,12 +179,16 @@ def curves(series, xlabel, ylabel, ax=None, x=None, title=None, size=(7, 3.2)):
         x: positions, shape (n,); 1 to n if None.
         title: a text above.
         size: inches, for a new figure.
+        errors: for each line the half width of its band, shape (n,), or None for no bands.
     """
     figure, ax = _canvas(ax, size)
     styles = ["-", "--", "-.", ":"]
     for i, (label, values) in enumerate(series.items()):
         positions = np.arange(1, len(values) + 1) if x is None else x
-        ax.plot(positions, values, styles[i % 4], label=label)
+        (line,) = ax.plot(positions, values, styles[i % 4], label=label)
+        if errors is not None:
+            low, high = np.asarray(values) - errors[i], np.asarray(values) + errors[i]
+            ax.fill_between(positions, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     if len(series) > 1:
         ax.legend()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -546,14 +550,16 @@ def plane_map(values, limit, points=None, rings=(1, 2), label="", bound=None, si
 
 
 def piano_rolls(rows, columns=2, size=(3.9, 1.35)):
-    """Show tunes as bars, time to the right and pitch upwards, with a line between the two bars of music.
+    """Show tunes as notes on a grid: time to the right, with each beat named, and pitch upwards.
+
+    A dashed line stands between the two bars of music.
 
     Args:
         rows: name -> tokens of a tune, shape (32,), see `helpers.tunes`.
         columns: tunes side by side.
         size: inches of each.
     """
-    from helpers.tunes import BAR, HIGHEST, LOWEST, STEPS, notes_of
+    from helpers.tunes import BAR, BEAT, HIGHEST, LOWEST, STEPS, notes_of
 
     lines = -(-len(rows) // columns)
     figure, axes = plt.subplots(
@@ -566,7 +572,9 @@ def piano_rolls(rows, columns=2, size=(3.9, 1.35)):
         for start, length, pitch in notes_of(tune):
             ax.barh(pitch, length - 0.25, left=start, height=0.9, color=SAFELIGHT, edgecolor=INK, linewidth=0.4)
         ax.axvline(BAR - 0.12, color=FAINT, linewidth=1, linestyle="--")
-        ax.set(xlim=(-0.5, STEPS), ylim=(LOWEST - 1, HIGHEST + 1), xticks=[], yticks=[60, 72], yticklabels=["C4", "C5"])
+        ax.set(xlim=(-0.5, STEPS), ylim=(LOWEST - 1, HIGHEST + 1), yticks=[60, 72], yticklabels=["C4", "C5"])
+        ax.set_xticks(range(0, STEPS, BEAT), [1 + step % BAR // BEAT for step in range(0, STEPS, BEAT)])
+        ax.tick_params(axis="x", labelsize=8)
         ax.grid(axis="y", color=FAINT, alpha=0.25)
         ax.set_title(name, fontsize=9.5)
     return _done(figure)

@@ -23,7 +23,7 @@ CHORALES_CURE = (
     "where music21 is installed."
 )
 
-STEPS, BAR = 32, 16  # sixteenths of a window, and of a bar
+STEPS, BAR, BEAT = 32, 16, 4  # sixteenths of a window, of a bar, and of a beat
 HOLD, REST, FIRST = 0, 1, 2  # tokens; FIRST is the pitch LOWEST
 LOWEST, HIGHEST = 57, 81  # MIDI numbers: A3 to A5
 TOKENS = FIRST + HIGHEST - LOWEST + 1

@@ -61,3 +61,9 @@ def test_digits_are_named_and_never_told_by_colour_alone():
     (ax,) = plots.latent_map(CODES, LABELS).axes
     assert sorted(text.get_text() for text in ax.texts) == [str(digit) for digit in range(10)]
     assert len(set(plots.DIGITS)) == 10
+
+
+def test_curves_draw_a_band_around_each_line():
+    figure = plots.curves({"a": LINE, "b": 2 * LINE}, "strength", "share", errors=[0 * LINE, LINE])
+    heights = [np.ptp(band.get_datalim(figure.axes[0].transData).intervaly) for band in figure.axes[0].collections]
+    assert heights == pytest.approx([np.ptp(LINE), 3 * LINE.max() - LINE.min()])
