@@ -54,6 +54,43 @@ def transferred(responses):
 
 UNDRAWN = """() => [...document.querySelectorAll("[class*='fa-']")].filter((node) => node.checkVisibility())
   .filter((node) => getComputedStyle(node, "::before").maskImage === "none").map((node) => node.className)"""
+# Formulas that are errors or stayed source, pictures that are not there, text that is cut where nothing scrolls
+BROKEN = """async () => {
+  document.querySelectorAll("details").forEach((each) => (each.open = true));
+  const roots = [document, ...[...document.querySelectorAll("*")].flatMap((each) => each.shadowRoot ?? [])];
+  const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
+  const told = (what, node) => `${what}: ${(node.alt ?? node.textContent).trim().slice(0, 90)}`;
+  const wrong = all("mjx-merror, [data-mjx-error], mjx-container [style*='color: red']");
+  const raw = all(".math").filter((node) => !node.querySelector("mjx-container"));
+  const found = [...wrong.map((node) => told("formula", node)), ...raw.map((node) => told("formula not set", node))];
+  for (const picture of all("img")) {
+    picture.loading = "eager";
+    await picture.decode().catch(() => {});
+    if (!picture.naturalWidth) found.push(told("picture", picture));
+  }
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const up = (node) => node.parentElement ?? (node.getRootNode().host || null);
+  const hides = (value) => value === "hidden" || value === "clip";
+  for (const node of roots.flatMap((root) => [...root.querySelectorAll(root === document ? "main *" : "*")])) {
+    const words = [...node.childNodes].filter((each) => each.nodeType === 3 && each.textContent.trim());
+    if (!words.length || !node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (node.closest("mjx-container, script, style, svg title")) continue;
+    const range = document.createRange();
+    const boxes = words.flatMap((each) => (range.selectNodeContents(each), [...range.getClientRects()]));
+    for (let above = node; above && above !== document.body; above = up(above)) {
+      const style = getComputedStyle(above);
+      if (style.clipPath !== "none" || style.clip !== "auto") break; // for screen readers only
+      const [x, y] = [style.overflowX, style.overflowY];
+      const box = above.getBoundingClientRect();
+      const cut = boxes.some((each) =>
+        (hides(x) && (each.left < box.left - 2 || each.right > box.right + 2)) ||
+        (hides(y) && (each.top < box.top - 4 || each.bottom > box.bottom + 4)));
+      if (cut) found.push(told(`text cut by ${above.tagName} ${above.getAttribute("class")}`, node));
+      if (cut || x === "auto" || x === "scroll" || y === "auto" || y === "scroll") break;
+    }
+  }
+  return found;
+}"""
 CLICK_ALL = """() => {
   window.print = () => {};
   const roots = [document, ...[...document.querySelectorAll(".living-page")].flatMap((host) => host.shadowRoot ?? [])];
@@ -70,7 +107,8 @@ CLICK_ALL = """() => {
 def test_a_page_is_complete_quiet_and_light(visit, measure, path):
     """Nothing is missing, nothing comes from elsewhere whatever is clicked, nothing on the console: `visit` sees to it.
 
-    Here: the budget, the icons, and that nothing is wider than a phone, or a desktop zoomed to 400 % (WCAG 1.4.10).
+    Here: the budget, the icons, that every formula is set, every picture there and no text cut, and that nothing is
+    wider than a phone, or a desktop zoomed to 400 % (WCAG 1.4.10).
     """
     opened = visit(path)
     page = opened.page
@@ -79,10 +117,12 @@ def test_a_page_is_complete_quiet_and_light(visit, measure, path):
     assert page.title().endswith("The Digital Darkroom")
     measure(f"{path}: first visit, gzipped", transferred(opened.responses) / 1e6, 1.8 if has_model(page) else 1.2, "MB")
     assert page.evaluate(UNDRAWN) == []
+    assert page.evaluate(BROKEN) == []
     for width in (360, 320):
         page.set_viewport_size({"width": width, "height": 740})
         page.wait_for_timeout(300)
         assert overflow(page) <= 0, f"{width} px"
+        assert page.evaluate(BROKEN) == [], f"{width} px"
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate(CLICK_ALL)
     page.wait_for_timeout(300)
@@ -127,6 +167,25 @@ def test_axe_finds_nothing(visit, path):
         if tabs.count():
             tabs.first.click()
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "html, said",
+    [
+        (r'<div class="math">\[\begin{split}a \\ b \tag{1}\end{split}\]</div>', "formula"),
+        (r'<div class="math">\(\nosuchmacro\)</div>', "formula"),
+        ('<p class="math">a formula that nobody sets</p>', "formula not set"),
+        ('<p><img src="data:image/png;base64,AAAA" alt="a picture"></p>', "picture"),
+        ('<p style="width: 40px; overflow: hidden; white-space: nowrap">words that do not fit</p>', "text cut"),
+        ('<div style="height: 9px; overflow: clip"><p>one line</p><p>another line</p></div>', "text cut"),
+    ],
+)
+def test_what_is_broken_on_a_page_is_noticed(visit, html, said):
+    page = visit("book/licences.html").page
+    page.evaluate("html => document.querySelector('main article').insertAdjacentHTML('beforeend', html)", html)
+    if "\\" in html:
+        page.evaluate("() => MathJax.typesetPromise([document.querySelector('main article')])")
+    assert [each.startswith(said) for each in page.evaluate(BROKEN)] == [True]
 
 
 def test_the_front_door_leads_to_the_landing_page(visit):
