@@ -7,10 +7,13 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from helpers.data import GREY_FLOOR
+from helpers.data import GREY_FLOOR, load_mnist
 from helpers.evaluation import active_units
+from helpers.latent import log_aggregate
+from helpers.weights import load_vae
 from tools import glossary, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,12 +84,31 @@ def test_symbol_code_name_and_darkroom_word_stand_together():
 
 
 def test_the_figures_on_the_page_are_right():
-    assert f"{GREY_FLOOR} nats an image" in ENTRIES["floor"].text
+    assert f"{GREY_FLOOR} nats per image" in ENTRIES["floor"].text
     assert f"{1 / math.log(2):.2f}$ bits" in ENTRIES["nat"].text
     assert f"exceeds {inspect.signature(active_units).parameters['threshold'].default}" in ENTRIES["active-unit"].text
     assert f"{math.log(2):.2f}$ if it is fair" in ENTRIES["entropy"].text
     one, most = (math.erf(width / math.sqrt(2)) for width in (1, 1.96))
     assert f"{one:.0%}".replace("%", " %") in ENTRIES["normal-distribution"].text and f"{most:.3f}" == "0.950"
+
+
+def test_the_rate_bounds_the_information_as_its_entry_says():
+    """Mean KL = information + KL(q(z) || p(z)), the last two from draws and the heap of all test digits' curves."""
+    x = load_mnist()[1][0]
+    stated = load_vae("darkroom-2d").encoder.predict(x, batch_size=1000, verbose=0)
+    m, v = (np.array(part, "float64") for part in stated)
+    rate = np.mean(np.sum(m**2 + np.exp(v) - 1 - v, axis=1)) / 2
+    some, rng = np.arange(0, len(x), 2), np.random.default_rng(0)
+    z = m[some] + np.exp(v[some] / 2) * rng.normal(size=(len(some), 2))
+    own = -0.5 * np.sum((z - m[some]) ** 2 / np.exp(v[some]) + v[some] + np.log(2 * np.pi), axis=1)
+    heap = np.concatenate([log_aggregate(part, m, v) for part in np.array_split(z, 100)])
+    prior = -0.5 * np.sum(z**2 + np.log(2 * np.pi), axis=1)
+    information, mismatch = np.mean(own - heap), np.mean(heap - prior)
+    assert abs(information + mismatch - rate) < 0.1 and rate - information > 0.2
+    text = ENTRIES["rate"].text
+    assert "upper bound on the information" in text and f"a rate of {rate:.2f} nats" in text
+    said = [float(text.split(word)[0].split()[-1]) for word in (" of information", " of mismatch")]
+    assert said == pytest.approx([information, mismatch], abs=0.08) and sum(said) == pytest.approx(rate, abs=0.011)
 
 
 # ---- the chapters
