@@ -183,6 +183,22 @@ def test_log_aggregate_is_the_density_of_a_mixture():
     assert np.isfinite(log_aggregate(np.array([[60.0, 60.0]]), z_mean, z_log_var)).all()  # far from everything
 
 
+def test_the_mean_kl_is_information_plus_mismatch():
+    z_mean, z_log_var = RNG.standard_normal((40, 2)), RNG.normal(-1, 0.3, (40, 2))
+    kl = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1 - z_log_var, axis=1)  # chapter 5, in closed form
+    axis, step = np.linspace(-8, 8, 321, retstep=True)
+    z = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    log_p = -0.5 * np.sum(z**2, axis=1) - np.log(2 * np.pi)
+    log_q = log_aggregate(z, z_mean, z_log_var)
+    own = [log_aggregate(z, z_mean[i : i + 1], z_log_var[i : i + 1]) for i in range(40)]
+    information = np.mean([np.sum(np.exp(log_i) * (log_i - log_q)) for log_i in own]) * step**2
+    mismatch = np.sum(np.exp(log_q) * (log_q - log_p)) * step**2
+    ratio = np.exp(log_q - log_p)  # the second way of chapter 7, as a sum over the prior
+    again = np.sum(np.exp(log_p) * (ratio * np.log(ratio) - ratio + 1)) * step**2
+    assert np.isclose(information + mismatch, kl.mean(), atol=1e-3) and np.isclose(mismatch, again, atol=1e-3)
+    assert 0 < information < np.log(40) and mismatch > 0.01
+
+
 # The player
 
 
