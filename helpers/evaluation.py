@@ -1,4 +1,4 @@
-"""How good a model is, in nats an image, on digits it was not trained on.
+"""How good a model is, in nats per image, on digits it was not trained on.
 
 Chapter 6 (Training) begins with the ELBO and its margin; chapter 8 (How good is it?) derives the rest:
 importance-weighted bounds for any number of latents, and the exact likelihood for latents in the plane.
@@ -75,7 +75,9 @@ def importance_bound(vae, x, samples, seed=0, reconstruction=bernoulli_reconstru
 
     Burda, Grosse & Salakhutdinov (2016), equation 8: the logarithm of the mean weight. In expectation a
     lower bound that rises with `samples`; with 1 it is an estimate of the ELBO. The error is that of the
-    random draws, to first order (the delta method); it leaves out the bound's distance from log p(x).
+    random draws, to first order (the delta method); it leaves out the bound's distance from log p(x), and it
+    is too small where the encoder is narrower than the posterior or misses it: on `darkroom-2d` with 200 draws,
+    about three quarters of the exact values lie within 1.96 errors (chapter 8 measures it).
 
     Args:
         vae: a model with any prior.
@@ -184,6 +186,9 @@ def grid_log_joint(vae, x, codes):
 
 def exact_log_likelihood(vae, x, half_width=6.0, points=601, batch_size=5000):
     """Return log p(x) by a sum over a grid of codes, and KL(q(z|x) || p(z|x)) on the same grid. Chapter 8.
+
+    For grey images it is a lower bound on the average of log p over the black-and-white images that their
+    pixels give as coins (Jensen's inequality).
 
     The grid has to be wider than the prior and finer than the posteriors: double `half_width`, double
     `points`, and see that the answer stays.
