@@ -46,7 +46,7 @@ def measure(seconds=20.0, repetitions=5, parts=("throughput", "levers", "growth"
         products = {f"products, {library}": ("bound", {"library": library}) for library in libraries}
         measured = interleave({**TRAININGS, **products}, seconds, repetitions, log)
         record["limit"] = max(products, key=lambda label: measured[label]["images_per_second"])
-        record["throughput"] = with_ratios(measured, record["limit"])
+        record["throughput"] = measured
     if "levers" in parts:
         record["levers"] = {}
         for lever, settings in LEVERS.items():
@@ -69,15 +69,6 @@ def measure(seconds=20.0, repetitions=5, parts=("throughput", "levers", "growth"
 
 def possible(setting, record):
     return record["machine"]["backend"] == "tensorflow" or setting not in OF_TENSORFLOW
-
-
-def with_ratios(measured, limit):
-    """Add to every row its share of the limit's speed and how many times the Keras example's it has."""
-    bound, example = (measured[label]["images_per_second"] for label in (limit, "Keras example"))
-    for row in measured.values():
-        row["of_the_limit"] = round(row["images_per_second"] / bound, 3)
-        row["times_the_example"] = round(row["images_per_second"] / example, 2)
-    return measured
 
 
 def against_first(measured):

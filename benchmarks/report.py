@@ -1,6 +1,8 @@
 """A benchmark's record as text."""
 
-from helpers.speed import measured_on
+from helpers.speed import flops_of, measured_on
+
+SHOWN = {"Keras example": "Keras example, convolutional"}  # another network than ours
 
 
 def table(columns, rows):
@@ -20,18 +22,21 @@ def report(record):
     """Return the whole record as text, the parts that it has."""
     blocks = [f"Measured on {measured_on(record)}"]
     if "throughput" in record:
+        flops = {name: flops_of(record, name) for name in record["throughput"]}  # of each network's own arithmetic
+        rates = {name: flops[name] * row["images_per_second"] for name, row in record["throughput"].items()}
         rows = [
             [
-                name,
+                SHOWN.get(name, name),
                 f"{row['images_per_second']:,.0f}",
-                f"{row['of_the_limit']:.0%}",
-                f"{row['times_the_example']:.1f}",
+                f"{flops[name] / 1e6:.1f}",
+                f"{rates[name] / 1e9:.0f}",
+                f"{rates[name] / rates[record['limit']]:.0%}",
                 "?" if row["memory_mb"] is None else f"{row['memory_mb']:,}",
                 f"{row['start_up_s']:.1f}",
             ]
             for name, row in record["throughput"].items()
         ]
-        columns = ["training", "images/s", "of the limit", "x Keras example", "memory, MB", "start-up, s"]
+        columns = ["training", "images/s", "MFLOP/image", "GFLOP/s", "of the limit", "memory, MB", "start-up, s"]
         blocks.append(table(columns, rows))
     for lever, settings in record.get("levers", {}).items():
         rows = [
@@ -49,7 +54,7 @@ def report(record):
             ]
             for p in points
         ]
-        blocks.append(table([name, "s an epoch", "GFLOP an epoch", "GFLOP/s"], rows))
+        blocks.append(table([name, "s per epoch", "GFLOP per epoch", "GFLOP/s"], rows))
     if "decoding" in record:
         task = record["decoding"]
         blocks.append(
@@ -64,7 +69,12 @@ def report(record):
         )
     if "quality" in record:
         rows = [
-            [name, f"{row['epochs']}", f"{row['seconds']:.1f}", f"{row['negative_elbo']:.2f} ± {row['margin']:.2f}"]
+            [
+                SHOWN.get(name, name),
+                f"{row['epochs']}",
+                f"{row['seconds']:.1f}",
+                f"{row['negative_elbo']:.2f} ± {row['margin']:.2f}",
+            ]
             for name, row in record["quality"].items()
             if isinstance(row, dict) and "negative_elbo" in row
         ]

@@ -134,7 +134,7 @@ def score(vae, x, real, classifier, images=1000, samples=200, draws=10_000):
         draws: prints of random codes to judge.
 
     Returns:
-        A dict of floats. In nats an image: "grey" (-ELBO on grey digits), "rate" (its KL term), "drawn" (minus
+        A dict of floats. In nats per image: "grey" (-ELBO on grey digits), "rate" (its KL term), "drawn" (minus
         the bound on digits drawn once in black and white), "own" (the recipe's objective under its own
         likelihood). "printed": the loss as the recipe itself scales it; "active": latents in use; "accepted":
         per cent of random prints to which the classifier gives one digit at least 95 %; "kinds": how many digits

@@ -21,6 +21,36 @@ def training_flops(vae):
     return 6 * sum(matrices) - 2 * matrices[0]
 
 
+EXAMPLE_LAYERS = (  # the convolutional network of the Keras example: a layer's weights, and the places it serves
+    (3 * 3 * 1 * 32, 14 * 14),  # two convolutions of stride 2, which leave 14 x 14 and 7 x 7 places
+    (3 * 3 * 32 * 64, 7 * 7),
+    (7 * 7 * 64 * 16, 1),  # dense layers serve one place
+    (16 * 2, 1),
+    (16 * 2, 1),
+    (2 * 7 * 7 * 64, 1),
+    (3 * 3 * 64 * 64, 7 * 7),  # three transposed convolutions, the last without stride
+    (3 * 3 * 64 * 32, 14 * 14),
+    (3 * 3 * 32 * 1, 28 * 28),
+)
+
+
+def example_flops(layers=EXAMPLE_LAYERS):
+    """Return the operations that train the convolutional Keras example on one image, counted as `training_flops`.
+
+    A convolution multiplies each of its weights once at each of its places, those at the padded edge included.
+
+    Args:
+        layers: pairs of a layer's number of weights and the number of places at which they are used.
+    """
+    products = [weights * places for weights, places in layers]
+    return 6 * sum(products) - 2 * products[0]
+
+
+def flops_of(record, label):
+    """Return the operations that train one image in a way of a record, by the arithmetic of its own network."""
+    return example_flops() if label == "Keras example" else record["machine"]["flops_an_image"]
+
+
 def matrix_products(matmul, x, weights, back_to_x):
     """Do the matrix products of training a chain of dense layers, and nothing else. Chapter 10.
 
@@ -119,7 +149,7 @@ def noise_step(rows, latents):
 
 
 def take_turns(ways, seconds, rounds):
-    """Return the median speed of each way, measured in turns, so that other programs slow all of them alike.
+    """Return the speed of each way in each round, measured in turns, so that a lasting disturbance slows all alike.
 
     Args:
         ways: a dict from a name to a function that does some work and returns how much (images, say).
@@ -127,7 +157,7 @@ def take_turns(ways, seconds, rounds):
         rounds: turns of each.
 
     Returns:
-        A dict from the name to the work done in a second.
+        A dict from the name to an array of the work done in a second, one number for each round.
     """
     speeds = {name: [] for name in ways}
     for way in ways.values():
@@ -138,7 +168,27 @@ def take_turns(ways, seconds, rounds):
             while time.perf_counter() - started < seconds:
                 done += way()
             speeds[name].append(done / (time.perf_counter() - started))
-    return {name: float(np.median(values)) for name, values in speeds.items()}
+    return {name: np.array(values) for name, values in speeds.items()}
+
+
+def disturbances(trainings, products, most=1.5):
+    """Return reasons not to trust a measurement, an empty list if there is none. Chapter 10 (Speed).
+
+    Args:
+        trainings: a dict from a name to the speeds of its rounds, see `take_turns`.
+        products: several arrays of the speeds of the matrix products, measured at different times.
+        most: how many times the slowest round the fastest may be.
+    """
+    reasons = []
+    for name, rounds in {**trainings, "matrix products": np.concatenate(products)}.items():
+        factor = np.max(rounds) / np.min(rounds)
+        if factor > most:
+            reasons.append(f"the rounds of '{name}' differ by a factor of {factor:.1f}")
+    limit = min(np.median(rounds) for rounds in products)
+    for name, rounds in trainings.items():
+        if np.median(rounds) > limit:
+            reasons.append(f"'{name}' passes the limit, which it cannot do")
+    return reasons
 
 
 def load_speed(path=DATA / "speed.json"):
