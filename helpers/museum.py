@@ -128,13 +128,21 @@ def exhibit(number, listing_number=None, bring=None, repair=None, then="", show=
 
 
 def catalogue():
-    """Return a row [number, what is wrong, exhibit] for each of the forty errors, in order."""
+    """Return a row [number, what is wrong, exhibit] for each of the forty entries, in order; what counts is said."""
+    notes = {error: f" ({first} again)" for error, first in museum()["again"].items()}
+    notes |= {str(error): " (no error)" for error in museum()["no_error"]}
     rows = [
-        [int(error), text, f"{case['number']}, {case['title']}"]
+        [int(error), text + notes.get(error, ""), f"{case['number']}, {case['title']}"]
         for case in museum()["exhibits"]
         for error, text in case["errors"].items()
     ]
     return sorted(rows)
+
+
+def distinct_errors():
+    """Return the numbers of the entries that are errors of their own: no repeat or consequence, nothing missing."""
+    aside = {int(error) for error in museum()["again"]} | set(museum()["no_error"])
+    return [number for number, *_ in catalogue() if number not in aside]
 
 
 def _find(number, listing_number):
@@ -170,7 +178,9 @@ def _show(case, piece, lines, chosen, bring, repair, then, outcome):
 
     errors = list(case["errors"])
     title = f"Exhibit {case['number']}: {case['title']}"
-    source = f"Listing {piece['listing']}, as printed; error{'s' * (len(errors) > 1)} {', '.join(errors)} of 40"
+    source = (
+        f"Listing {piece['listing']}, as printed; number{'s' * (len(errors) > 1)} {', '.join(errors)} of the catalogue"
+    )
     rows = []
     for n, line in enumerate(lines, 1):
         if n in _rows(piece.get("show"), lines):

@@ -16,8 +16,8 @@ CHAPTER = make_photocopier.ROOT / "book" / f"{make_photocopier.CHAPTER}.ipynb"
 KINDS = ("photocopier", "retoucher", "artist")
 NAMES = (
     "Autoencoder", "train_machine", "negatives", "damage", "print_nats", "accepted", "hole_share", "component_logs",
-    "fit_mixture", "draw", "random_codes", "walk", "score_way", "minus_elbo", "suspicion", "auc", "roc", "grey_floor",
-    "report", "report_left_out",
+    "fit_mixture", "draw", "random_codes", "walk", "score_way", "minus_elbo", "suspicion", "auc", "roc",
+    "linear_error", "grey_floor", "report", "report_left_out",
 )  # fmt: skip
 
 
@@ -171,6 +171,16 @@ def test_the_area_is_the_chance_of_a_pair(lab):
 def test_the_grey_floor_is_that_of_the_book(lab):
     assert lab["grey_floor"](lab["x_test"]).mean() == pytest.approx(GREY_FLOOR, abs=0.02)  # it clips at 1e-6
     assert lab["grey_floor"](np.full((1, 28, 28), 0.5)) == pytest.approx(784 * np.log(2))
+
+
+def test_the_linear_control_is_what_eight_components_leave(lab):
+    x, seen = lab["x_test"][:40], lab["x_test"][1000:3000]
+    flat, mean = x.reshape(-1, 784), seen.reshape(-1, 784).mean(axis=0)
+    axes = np.linalg.svd(seen.reshape(-1, 784) - mean, full_matrices=False)[2][: lab["LATENT_DIM"]]
+    kept = (flat - mean) @ axes.T
+    assert lab["linear_error"](x, seen) == pytest.approx(
+        np.sum((flat - mean) ** 2, axis=1) - np.sum(kept**2, axis=1), rel=1e-3
+    )
 
 
 def test_holes_are_where_nothing_was_filed(lab, machines):
@@ -340,6 +350,12 @@ def test_the_artist_needs_no_fit_and_yet_a_mixture_beats_its_rule(stored):
     own = accepted["artist", "standard"]
     assert own.min() > max(accepted[kind, "standard"].max() for kind in KINDS[:2]) + 0.1
     assert own.max() < min(accepted[kind, "fitted mixture"].min() for kind in KINDS)
+
+
+def test_under_the_same_mixture_the_photocopier_is_ahead_of_the_artist(stored):
+    for measure, sign in (("accepted", 1), ("frechet", -1)):
+        copier, artist = (sign * score(stored, kind, "rules", "fitted mixture", measure) for kind in KINDS[::2])
+        assert copier.min() > artist.max()
 
 
 def test_a_new_one_raises_no_alarm_and_a_new_two_does(stored):
