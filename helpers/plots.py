@@ -550,16 +550,16 @@ def plane_map(values, limit, points=None, rings=(1, 2), label="", bound=None, si
 
 
 def piano_rolls(rows, columns=2, size=(3.9, 1.35)):
-    """Show tunes as notes on a grid: time to the right, with each beat named, and pitch upwards.
+    """Show tunes as notes on a grid: time to the right, the beats of the window counted from 1, and pitch upwards.
 
-    A dashed line stands between the two bars of music.
+    No bar line is drawn: a window may begin in the middle of a bar (book/data/README.md).
 
     Args:
         rows: name -> tokens of a tune, shape (32,), see `helpers.tunes`.
         columns: tunes side by side.
         size: inches of each.
     """
-    from helpers.tunes import BAR, BEAT, HIGHEST, LOWEST, STEPS, notes_of
+    from helpers.tunes import BEAT, HIGHEST, LOWEST, STEPS, notes_of
 
     lines = -(-len(rows) // columns)
     figure, axes = plt.subplots(
@@ -571,9 +571,8 @@ def piano_rolls(rows, columns=2, size=(3.9, 1.35)):
             continue
         for start, length, pitch in notes_of(tune):
             ax.barh(pitch, length - 0.25, left=start, height=0.9, color=SAFELIGHT, edgecolor=INK, linewidth=0.4)
-        ax.axvline(BAR - 0.12, color=FAINT, linewidth=1, linestyle="--")
         ax.set(xlim=(-0.5, STEPS), ylim=(LOWEST - 1, HIGHEST + 1), yticks=[60, 72], yticklabels=["C4", "C5"])
-        ax.set_xticks(range(0, STEPS, BEAT), [1 + step % BAR // BEAT for step in range(0, STEPS, BEAT)])
+        ax.set_xticks(range(0, STEPS, BEAT), [1 + step // BEAT for step in range(0, STEPS, BEAT)])
         ax.tick_params(axis="x", labelsize=8)
         ax.grid(axis="y", color=FAINT, alpha=0.25)
         ax.set_title(name, fontsize=9.5)

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from helpers import tunes
+from helpers import plots, tunes
 from helpers.tunes import (
     FIRST,
     HOLD,
@@ -17,6 +17,7 @@ from helpers.tunes import (
     REST,
     MarkovChain,
     check_tunes,
+    hymns_in,
     intervals,
     jensen_shannon,
     listen,
@@ -87,6 +88,33 @@ def test_scores_that_share_a_window_through_others_sing_one_tune():
     assert tunes_of(windows, score).tolist() == [0, 0, 0, 3]
 
 
+def test_the_passion_chorale_is_on_one_side():
+    """Its four scores do not all share a window; without ONE_MELODY some seeds would tear them apart."""
+    for seed in range(12):
+        chorales = load_chorales(seed=seed)
+        assert len(set(tunes.ONE_MELODY) & set(chorales.test_scores)) in (0, 4)
+    assert set(tunes.ONE_MELODY) < set(chorales.train_scores + chorales.test_scores)
+    with np.load(tunes.CHORALES_FILE) as file:
+        windows, score, names = (file[name] for name in ("windows", "score", "names"))
+    kinds = {kind for name, kind in zip(names, tunes_of(windows, score)) if name in tunes.ONE_MELODY}
+    assert len(kinds) > 1
+
+
+def test_the_split_is_by_hymn_and_the_test_has_four(chorales):
+    assert hymns_in(chorales.test_scores) == 4 and len(chorales.test_scores) == 6
+    both = hymns_in(chorales.train_scores + chorales.test_scores)
+    assert both == hymns_in(chorales.train_scores) + hymns_in(chorales.test_scores)
+    assert hymns_in(tunes.ONE_MELODY) == 1
+
+
+def test_no_bar_line_is_drawn():
+    """Windows begin half a bar apart, so a roll may count the beats of the window and nothing else."""
+    (axes,) = plots.piano_rolls({"scale": SCALE}, columns=1).axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == [str(k) for k in range(1, 9)]
+    drawn = [line for line in axes.lines if line.get_visible()]
+    assert drawn == []
+
+
 def test_another_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="git checkout"):
         load_chorales(tmp_path / "none.npz")
@@ -102,6 +130,14 @@ def test_the_scores_used_are_listed(chorales):
     numbers = {name.removeprefix("bwv") for name in chorales.train_scores + chorales.test_scores}
     assert {number for number in numbers if number not in listed and f"{number}," not in listed} == set()
     assert tunes.CHORALES_SHA256 in readme
+
+
+def test_the_licences_give_a_reason_for_each_score(chorales):
+    page = (tunes.DATA.parent / "licences.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("**Why these scores.**")[1].splitlines() if line.startswith("| ")][1:]
+    reasons = {score: row.split(" | ")[1] for row in rows for score in row.split(" | ")[0].strip("| ").split(", ")}
+    scores = chorales.train_scores + chorales.test_scores
+    assert set(reasons) == {name.removeprefix("bwv") for name in scores} and all(map(str.strip, reasons.values()))
 
 
 def test_the_lines_add_up(chorales):
@@ -133,7 +169,8 @@ def test_what_is_no_tune_is_refused(wrong, hint):
 
 def test_a_tune_is_spelt_and_its_notes_are_found():
     song = tune((60, 4), (None, 4), (73, 8), (60, 1))
-    assert spell(song).startswith("C4 - - - . - - - C#5 - - - - - - - | C4 . .")
+    assert spell(song).startswith("C4 - - - . - - - C#5 - - - - - - - C4 . .")
+    assert "|" not in spell(song)
     assert notes_of(song) == [(0, 4, 60), (8, 8, 73), (16, 1, 60)]
     assert notes_of(np.array([HOLD, HOLD, 5])) == [(2, 1, 60)]  # nothing is held before the first note
 

@@ -83,7 +83,10 @@ def shift_of(score):
 
 
 def windows(tokens, first):
-    """Return windows of two bars, half a bar apart, that begin with a struck note, by octaves moved into the range."""
+    """Return windows as long as two bars, half a bar apart, that begin with a struck note, moved into the range.
+
+    About half begin at a bar line, the others inside a bar: nothing that is made of them may draw bar lines.
+    """
     found = []
     for start in range(first, len(tokens) - 2 * STEPS + 1, STEPS // 2):
         window = tokens[start : start + 2 * STEPS].copy()

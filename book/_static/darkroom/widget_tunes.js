@@ -97,8 +97,8 @@ export function tunes(stage) {
       context.fillText(`C${pitch / 12 - 1}`, 12, y(pitch));
     }
     for (let step = 0; step <= steps; step += 4) {
-      context.fillStyle = colour(step % 16 ? "line" : "muted");
-      context.fillRect(left + step * across, 0, step % 16 ? 1 : 3, height);
+      context.fillStyle = colour("line"); // beats; no bar lines, for a window may begin in the middle of a bar
+      context.fillRect(left + step * across, 0, 1, height);
     }
     const at = place * steps;
     for (const { start, length, pitch } of notes) {
