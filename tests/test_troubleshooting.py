@@ -327,6 +327,10 @@ def symptom_blurry(names):
     soft = greyness(names["prints"])
     yield
     assert greyness(names["prints"]) < 0.6 * soft
+    vae = names["load_vae"]("darkroom-12d")  # more latents, and what the prior draws is still wrong in places
+    assert greyness(names["develop"](vae.decoder, vae.encoder(names["x_test"][:200])[0])) < 0.7 * soft
+    random = judge(load_classifier(), names["develop"](vae.decoder, vae.prior.sample(1000, seed=0)))[0]
+    assert 0.25 < np.mean(random.max(axis=1) <= 0.9) < 0.45 and "about a third" in ENTRIES["blurry"][1]
 
 
 def symptom_forgotten_half(names):
@@ -334,6 +338,12 @@ def symptom_forgotten_half(names):
     assert names["z"].std() < 0.2 * sigma
     yield
     assert abs(names["z"].std() / sigma - 1) < 0.05
+    # forgotten in training too: the noise costs fineness * s ** 2 / 2, the KL term is that of a variance s
+    s, fineness = np.exp(np.linspace(-8, 0, 100_001)), 100.0
+    forgotten = s[np.argmin(fineness * s**2 / 2 + (s - np.log(s)) / 2)]
+    right = s[np.argmin(fineness * s**2 / 2 + (s**2 - np.log(s**2)) / 2)]
+    assert 1.35 < right / forgotten < 1.5 and "about 1.4 times too tight" in ENTRIES["forgotten-half"][1]
+    assert np.sqrt(forgotten) > 2 * right  # what the KL term takes for sigma
 
 
 SYMPTOMS = {name.removeprefix("symptom_").replace("_", "-"): check for name, check in globals().copy().items()
