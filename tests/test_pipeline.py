@@ -239,6 +239,21 @@ def test_the_environment_is_made_again_when_it_must(root, tmp_path, monkeypatch)
     assert bootstrap.installed() == "" and not bootstrap.works()
 
 
+@pytest.mark.parametrize(
+    "broken, ways, worked",
+    [("", ["pip", "uv"], True), ("uv", ["pip", "uv", "pip"], True), ("pip uv", ["pip", "pip"], False)],
+)
+def test_pip_installs_where_uv_cannot(monkeypatch, broken, ways, worked):
+    called = []
+
+    def call(command, cwd):
+        called.append(command[2])
+        return command[2] in broken.split()
+
+    monkeypatch.setattr(bootstrap.subprocess, "call", call)
+    assert bootstrap.install() is worked and called == ways
+
+
 def pins(text):
     """Return a dict from each package in requirements or constraints to its version."""
     return dict(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;]+)", text))

@@ -42,12 +42,22 @@ def main():
             return stop("The virtual environment .venv could not be made; the lines above say why.")
     print("Installing the book's requirements into .venv (about 2 GB, some minutes the first time)")
     sys.stdout.flush()
-    command = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.call(command + ["-r", "requirements.txt", "-c", "constraints.txt"], cwd=ROOT):
+    if not install():
         return stop("The requirements could not be installed; the lines above say why. Run the command again to go on.")
     with open(STAMP, "w") as file:
         file.write(wanted())
     return 0
+
+
+def install():
+    """Install by uv, which is several times as fast, or by pip where uv cannot; return whether it worked."""
+    pip = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    uv = [VENV_PYTHON, "-m", "uv", "pip", "install", "--quiet", "--system-certs", "--python", VENV_PYTHON]
+    pins = ["-c", "constraints.txt"]
+    for steps in ([pip + ["uv"], uv + ["-r", "requirements.txt"]], [pip + ["-r", "requirements.txt"]]):
+        if not any(subprocess.call(step + pins, cwd=ROOT) for step in steps):
+            return True
+    return False
 
 
 def works():
