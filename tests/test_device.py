@@ -175,7 +175,7 @@ def test_memory_growth_too_late_is_a_sentence(monkeypatch, capsys):
 def run(code, **env):
     """Run code in a fresh process; return what it wrote to stdout and to stderr."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), **env}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr
 

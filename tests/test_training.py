@@ -150,7 +150,7 @@ np.savez(sys.argv[2] + ".result.npz", figures=json.dumps(figures(history)), **ke
 
 def child(file, what):
     command = [sys.executable, "-c", CHILD, str(ROOT), str(file), what]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900)
 
 
 def test_killed_run_resumes_bitwise(x, tmp_path):
@@ -548,7 +548,7 @@ def test_notebook_output_is_one_table(tmp_path):
 
     cells = [NOTEBOOK, "history = train(make(), x, epochs=9, batch_size=250, validation=x[:250], seed=5)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert notebook.cells[0].outputs == []
     (output,) = notebook.cells[1].outputs  # no stderr, no second table
     assert output.output_type == "display_data"

@@ -390,7 +390,7 @@ def start_twice(first, second, too_much):
     """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
-    options = dict(env=environment, capture_output=True, text=True, timeout=300)
+    options = dict(env=environment, capture_output=True, text=True, timeout=900)
     commands = [[sys.executable, "-c", first], [sys.executable, "-c", second + TOO_MUCH, too_much]]
     return [subprocess.run(command, **options) for command in commands]
 
@@ -406,7 +406,7 @@ def in_the_background(request):
 
 
 def test_on_out_of_memory(in_the_background, names):
-    _, process = in_the_background.result(timeout=300)
+    _, process = in_the_background.result(timeout=900)
     kind, message = process.stdout.split("\n", 1)
     quoted = RAISED.match(blocks("out-of-memory", "text")[0].strip())
     assert kind == quoted[1] and says(message, quoted[2]) and ENTRIES["out-of-memory"][0] in message
@@ -452,7 +452,7 @@ def test_on_memory_growth(names, monkeypatch):
 
 
 def test_on_cuda_drivers(in_the_background):
-    noisy, silent = in_the_background.result(timeout=300)
+    noisy, silent = in_the_background.result(timeout=900)
     assert noisy.returncode == silent.returncode == 0
     if device._loads("libcuda.so.1"):
         pytest.skip("this machine has an NVIDIA driver, so the note does not come")

@@ -19,6 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
 DEAD_PROXY = "http://127.0.0.1:9"
 
+ALONE = ["10_speed", "a1_your_machine"]  # chapters that measure time: they run with nothing beside them
+LONGEST = ["06_training", "15_faces", "08_evaluation", "17_art"]  # they start first, so that no core waits for one
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
+ABREAST = ["-n", "2", "--maxschedchunk=1"]  # two chapters at a time, by pytest-xdist, in the order given
+AGAIN = ["--reruns=1", "--only-rerun=Kernel didn't respond"]  # a busy machine may not start a kernel in time
+
 DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL)
 FENCE = re.compile(r"^(`{3,})[ \t]*([^\n`]*)\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 
@@ -88,22 +94,25 @@ def copy_book(root, work):
     return sorted((work / "book").glob("*.ipynb"))
 
 
-def execute(chapters, report):
+def execute(chapters, report, abreast=False):
     """Execute notebooks in place, with their solutions, by nbmake; return pytest's exit code.
 
     Args:
         chapters: paths of the copies.
         report: where to write pytest's JUnit report.
+        abreast: two at a time, the longest first, with one thread each; otherwise one after the other.
     """
     if not chapters:
         raise ValueError("There is no chapter to execute.")
     for path in chapters:
         rewrite(path, append_solutions, path.stem)
-    options = ["--nbmake", "--overwrite", "-v", "--tb=short", "-p", "no:cacheprovider", "-p", "no:warnings"]
+    options = "--nbmake --overwrite -v --tb=short --instafail -p no:cacheprovider -p no:warnings".split()
+    options += AGAIN + (ABREAST if abreast else [])
     command = [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", f"-c{ROOT / 'pyproject.toml'}"]
-    command += [f"--junitxml={report}", *map(str, chapters)]
+    command += [f"--junitxml={report}", *map(str, sorted(chapters, key=lambda path: path.stem not in LONGEST))]
+    environment = offline(os.environ) | (ONE_THREAD if abreast else {})
     try:
-        return subprocess.run(command, cwd=ROOT, env=offline(os.environ)).returncode
+        return subprocess.run(command, cwd=ROOT, env=environment).returncode
     finally:
         for path in chapters:
             rewrite(path, remove_solutions)

@@ -76,19 +76,26 @@ def test():
         return good
 
     def run_tests(report, *what):
-        command = [sys.executable, "-m", "pytest", "--continue-on-collection-errors", f"--junitxml={report}", *what]
+        options = ["--instafail", "--continue-on-collection-errors", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *what]
         return subprocess.run(command, cwd=ROOT).returncode == 0
 
-    units, executed, pages, timed = (reports / f"{it}.xml" for it in ("units", "chapters", "pages", "timed"))
+    names = ("units", "chapters", "measuring", "pages", "timed")
+    units, executed, measuring, pages, timed = (reports / f"{name}.xml" for name in names)
+    alone = [path for path in copies if path.stem in chapters.ALONE]
+    others = [path for path in copies if path not in alone]
     apart = ["--ignore=tests/built", *ABREAST, "loadfile"]  # tests of one file share what they prepare
     stage("unit tests and checks", lambda: run_tests(units, "tests", *apart), units)
-    if stage("chapters", lambda: chapters.execute(copies, executed) == 0, executed):
+    good = stage("chapters", lambda: chapters.execute(others, executed, abreast=True) == 0, executed)
+    if stage("chapters with times", lambda: chapters.execute(alone, measuring) == 0, measuring) and good:
         if stage("site", lambda: build(TESTED, "-q")):
             stage("pages", lambda: run_tests(pages, "tests/built", "-m", "not timed", *ABREAST, "load"), pages)
             stage("answers in time", lambda: run_tests(timed, "tests/built", "-m", "timed"), timed)  # one at a time
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
 
-    seconds = chapters.times(executed) if executed.exists() else {}
+    seconds = {}
+    for report in (executed, measuring):
+        seconds |= chapters.times(report) if report.exists() else {}
     print("\n=== time of each chapter, with its solutions\n")
     print("\n".join(f"{name:24s}{'':36s}{value:7.1f} s" for name, value in seconds.items()))
     print("\n=== summary\n")
