@@ -281,9 +281,10 @@ WIDGETS = {
             "with K = 200. Below, move beta from 1 up to 30."
         ),
         notice=(
-            "Nearly all of a bill is reconstruction. With 50 draws, six of these ten digits gain less than two nats, "
-            "but the 8 and the 9, which the encoder files badly, more than five. Of the twelve models, that with beta "
-            "1 has the lowest sum. At 15 the prints of the 2 and the 3 are hard to tell apart, at 30 all are one."
+            "Nearly all of a digit's loss is reconstruction. With 50 draws, six of these ten digits gain less than two "
+            "nats, but the 8 and the 9, which the encoder files badly, more than five. Of the twelve models, that "
+            "with beta 1 has the lowest sum. At 15 the prints of the 2 and the 3 are hard to tell apart, at 30 all are "
+            "one."
         ),
         data=_ledger_data,
         figure=_ledger_figure,
@@ -299,8 +300,8 @@ WIDGETS = {
         ),
         notice=(
             "Most is settled early: after epoch 3, 64 of 100 test digits lie among their own kind, after epoch 40 it "
-            "is 80. After epoch 1, five of the sixteen prints are black on white. From epoch 17 on the held-out loss "
-            "stays above the training loss; in the last eight epochs it falls by 0.6 nats, the other by 1.4."
+            "is 80. After epoch 1, five of the sixteen prints are black on white. From epoch 17 on the loss on test "
+            "digits stays above the training loss; in the last eight epochs it falls by 0.6 nats, the other by 1.4."
         ),
         data=_timemachine_data,
         figure=_timemachine_figure,
@@ -334,12 +335,12 @@ WIDGETS = {
             "the tempo."
         ),
         notice=(
-            "Two bars, one voice: a strip on the roll is a note, its height the pitch, its length how long it lasts. "
-            "The sound is made in your browser as you listen; nothing is recorded."
+            "Eight beats, one voice: a strip on the roll is a note, its height the pitch, its length how long it "
+            "lasts. The sound is made in your browser as you listen; nothing is recorded."
         ),
         data=_tunes_data,
         figure=_tunes_figure,
-        alt="Piano rolls of up to four tunes of two bars each: bars from left to right, their height the pitch.",
+        alt="Piano rolls of up to four tunes of eight beats each: strips from left to right, their height the pitch.",
         network=False,
     ),
     "drawing_table": Contents(

@@ -380,7 +380,7 @@ def test_the_player(widget):
     pitches = [12 * np.log2(hertz / 440) + 69 for hertz, _ in sounds]
     assert (
         np.allclose(pitches, np.round(pitches), atol=1e-3)
-        and len(sounds) == roll.split("two bars: ")[1].split(". The line")[0].count(",") + 1
+        and len(sounds) == roll.split("eight beats: ")[1].split(". The line")[0].count(",") + 1
     )
     times = np.diff([when for _, when in sounds])
     assert (times > 0).all() and np.allclose(times / 0.125, np.round(times / 0.125), atol=0.02)  # sixteenths at 120

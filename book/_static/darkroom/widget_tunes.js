@@ -115,7 +115,7 @@ export function tunes(stage) {
 
   const settled = afterPause(500, () => {
     const all = notes.map(({ pitch }) => spoken(pitch)).join(", ");
-    const text = `Piano roll of ${list[chosen].name}, two bars: ${all}. The line: ${where()}`;
+    const text = `Piano roll of ${list[chosen].name}, eight beats: ${all}. The line: ${where()}`;
     canvas.setAttribute("aria-label", text);
     if (touched) stage.say(`${list[chosen].name}: ${notes.length} notes. ${where()}`);
   });
