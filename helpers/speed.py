@@ -187,7 +187,7 @@ def disturbances(trainings, products, most=1.5):
     limit = min(np.median(rounds) for rounds in products)
     for name, rounds in trainings.items():
         if np.median(rounds) > limit:
-            reasons.append(f"'{name}' passes the limit, which it cannot do")
+            reasons.append(f"'{name}' passes the limit, which on a quiet machine it should not")
     return reasons
 
 

@@ -159,7 +159,7 @@ def test_a_disturbed_run_is_noticed():
     apart = disturbances(quiet, [products[0], products[1] * 0.6])  # measured again when something else was running
     assert len(apart) == 1 and "matrix products" in apart[0]
     impossible = disturbances(quiet, [np.array([29.0, 30, 30]), np.array([38.0, 40, 39])])
-    assert impossible == ["'ours' passes the limit, which it cannot do"]
+    assert impossible == ["'ours' passes the limit, which on a quiet machine it should not"]
 
 
 def test_taking_turns():
