@@ -54,7 +54,7 @@ def test_what_the_time_machine_says_is_so():
     assert np.sum(corners > 180) == 5 and "five of the sixteen prints are black on white" in notice
     training, held_out = (record[f"metric/{name}"] for name in ("loss", "val_loss"))
     above = held_out > training
-    assert above[16:].all() and not above[15] and "From epoch 17 on the held-out" in notice
+    assert above[16:].all() and not above[15] and "From epoch 17 on the loss on test digits stays above" in notice
     fell = held_out[31] - held_out[39], training[31] - training[39]
     assert "last eight epochs it falls by {:.1f} nats, the other by {:.1f}.".format(*fell) in notice
 
