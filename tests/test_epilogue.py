@@ -34,7 +34,7 @@ ASSERTED = {
     },
     "They turn a pet photo": {"17_art": ["found[1, 1:].min() > 0.5"]},
     "They work behind art generators": {  # a table of papers and configuration files, see below, and a rival
-        "17_art": ["abs(ten[2] - told[2]) < 3", "< min(ten_seeds)"]
+        "17_art": ["abs(ten[2] - told[2]) < 3", "< min(ten_seeds)", "best[2] < min(told[2], ten[2]) - 1"]
     },
     "They capture the essence": {
         "12_collapse": ["max(used[-2:]) <= 24"],

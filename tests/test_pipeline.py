@@ -140,6 +140,27 @@ def test_no_chapters_is_no_success(tmp_path):
         chapters.execute([], tmp_path / "report.xml")
 
 
+def test_two_chapters_at_a_time_but_those_that_measure_time(root, tmp_path, monkeypatch):
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in (root / "book").glob("*.ipynb")}
+    assert {stem for stem, text in sources.items() if "perf_counter" in text} == set(chapters.ALONE)
+    assert set(chapters.LONGEST) < set(sources) - set(chapters.ALONE)
+    paths = [tmp_path / f"{stem}.ipynb" for stem in ("01_darkroom", *chapters.LONGEST)]
+    for path in paths:
+        nbformat.write(CHAPTERS["good"], path)
+    called = []
+
+    def run(command, cwd, env):
+        called.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(chapters.subprocess, "run", run)
+    for abreast in (True, False):
+        assert chapters.execute(paths, tmp_path / "report.xml", abreast) == 0
+    (two, threads), (one, _) = called
+    assert " -n 2 " in " ".join(two) and "-n" not in one and threads["OMP_NUM_THREADS"] == "1"
+    assert two[-1] == str(paths[0]) and {"--instafail", *chapters.AGAIN} < set(two) & set(one)
+
+
 def test_the_copy_has_everything_and_does_not_execute(root, tmp_path):
     copies = chapters.copy_book(root, tmp_path / "work")
     assert [path.name for path in copies] == sorted(path.name for path in (root / "book").glob("*.ipynb"))

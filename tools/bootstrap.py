@@ -53,9 +53,7 @@ def install():
     """Install by uv, which is several times as fast, or by pip where uv cannot; return whether it worked."""
     pip = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     uv = [VENV_PYTHON, "-m", "uv", "pip", "install", "--quiet", "--system-certs", "--python", VENV_PYTHON]
-    uv.append(
-        "--compile-bytecode"
-    )  # as pip does; else a start compiles TensorFlow, each time if nothing may be written
+    uv.append("--compile-bytecode")  # as pip does: else every start compiles TensorFlow where nothing may be written
     pins = ["-c", "constraints.txt"]
     for steps in ([pip + ["uv"], uv + ["-r", "requirements.txt"]], [pip + ["-r", "requirements.txt"]]):
         if not any(subprocess.call(step + pins, cwd=ROOT) for step in steps):

@@ -22,7 +22,7 @@ DEAD_PROXY = "http://127.0.0.1:9"
 ALONE = ["10_speed", "a1_your_machine"]  # chapters that measure time: they run with nothing beside them
 LONGEST = ["06_training", "15_faces", "08_evaluation", "17_art"]  # they start first, so that no core waits for one
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
-ABREAST = ["-n", "2", "--maxschedchunk=1"]  # two chapters at a time, by pytest-xdist, in the order given
+ABREAST = ["-n", "2"]  # two at a time, for two cores; by pytest-xdist
 AGAIN = ["--reruns=1", "--only-rerun=Kernel didn't respond"]  # a busy machine may not start a kernel in time
 
 DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL)
@@ -107,7 +107,9 @@ def execute(chapters, report, abreast=False):
     for path in chapters:
         rewrite(path, append_solutions, path.stem)
     options = "--nbmake --overwrite -v --tb=short --instafail -p no:cacheprovider -p no:warnings".split()
-    options += AGAIN + (ABREAST if abreast else [])
+    options += AGAIN
+    if abreast:
+        options += [*ABREAST, "--maxschedchunk=1"]  # in the order given
     command = [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", f"-c{ROOT / 'pyproject.toml'}"]
     command += [f"--junitxml={report}", *map(str, sorted(chapters, key=lambda path: path.stem not in LONGEST))]
     environment = offline(os.environ) | (ONE_THREAD if abreast else {})

@@ -26,7 +26,6 @@ TEX_PACKAGES = (  # of Debian and Ubuntu
     "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-xetex tex-gyre "
     "fonts-freefont-otf"
 )
-ABREAST = ["-n", "2", "--dist"]  # two tests at a time, for two cores; by pytest-xdist
 TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
 
 
@@ -84,12 +83,12 @@ def test():
     units, executed, measuring, pages, timed = (reports / f"{name}.xml" for name in names)
     alone = [path for path in copies if path.stem in chapters.ALONE]
     others = [path for path in copies if path not in alone]
-    apart = ["--ignore=tests/built", *ABREAST, "loadfile"]  # tests of one file share what they prepare
+    apart = ["--ignore=tests/built", *chapters.ABREAST, "--dist=loadfile"]  # tests of one file share what they prepare
     stage("unit tests and checks", lambda: run_tests(units, "tests", *apart), units)
     good = stage("chapters", lambda: chapters.execute(others, executed, abreast=True) == 0, executed)
     if stage("chapters with times", lambda: chapters.execute(alone, measuring) == 0, measuring) and good:
         if stage("site", lambda: build(TESTED, "-q")):
-            stage("pages", lambda: run_tests(pages, "tests/built", "-m", "not timed", *ABREAST, "load"), pages)
+            stage("pages", lambda: run_tests(pages, "tests/built", "-m", "not timed", *chapters.ABREAST), pages)
             stage("answers in time", lambda: run_tests(timed, "tests/built", "-m", "timed"), timed)  # one at a time
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
 

@@ -178,7 +178,7 @@ def test_axe_finds_nothing(visit, path):
         ('<p class="math">a formula that nobody sets</p>', "formula not set:"),
         ('<p><img src="data:image/png;base64,AAAA" alt="a picture"></p>', "picture:"),
         ('<p style="width: 40px; overflow: hidden; white-space: nowrap">words that do not fit</p>', "text cut"),
-        ('<div style="height: 9px; overflow: clip"><p>one line</p><p>another line</p></div>', "text cut"),
+        ('<div style="height: 9px; overflow: clip"><p>one line</p></div>', "text cut"),
     ],
 )
 def test_what_is_broken_on_a_page_is_noticed(visit, html, said):
@@ -186,8 +186,7 @@ def test_what_is_broken_on_a_page_is_noticed(visit, html, said):
     page.evaluate("html => document.querySelector('main article').insertAdjacentHTML('beforeend', html)", html)
     if "\\" in html:
         page.evaluate("() => MathJax.typesetPromise([document.querySelector('main article')])")
-    found = page.evaluate(BROKEN)
-    assert found and all(each.startswith(said) for each in found)
+    assert [each.startswith(said) for each in page.evaluate(BROKEN)] == [True]
 
 
 def test_the_front_door_leads_to_the_landing_page(visit):
