@@ -158,6 +158,10 @@ def test_two_chapters_at_a_time_but_those_that_measure_time(root, tmp_path, monk
         assert chapters.execute(paths, tmp_path / "report.xml", abreast) == 0
     (two, threads), (one, _) = called
     assert " -n 2 " in " ".join(two) and "-n" not in one and threads["OMP_NUM_THREADS"] == "1"
+    (again,) = (option.partition("=")[2] for option in two if option.startswith("--only-rerun"))
+    for message in ("Kernel didn't respond in 60 seconds", "Kernel died before replying to kernel_info"):
+        assert re.search(again, message)  # what jupyter_client says of one that did not start
+    assert not re.search(again, "Kernel died")  # in the middle of a chapter
     assert two[-1] == str(paths[0]) and {"--instafail", *chapters.AGAIN} < set(two) & set(one)
 
 

@@ -23,7 +23,8 @@ ALONE = ["10_speed", "a1_your_machine"]  # chapters that measure time: they run 
 LONGEST = ["06_training", "15_faces", "08_evaluation", "17_art"]  # they start first, so that no core waits for one
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 ABREAST = ["-n", "2"]  # two at a time, for two cores; by pytest-xdist
-AGAIN = ["--reruns=1", "--only-rerun=Kernel didn't respond"]  # a busy machine may not start a kernel in time
+# once more where a kernel could not start: too late on a busy machine, or another had just taken its port
+AGAIN = ["--reruns=1", "--only-rerun=Kernel (didn't respond|died before replying)"]
 
 DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL)
 FENCE = re.compile(r"^(`{3,})[ \t]*([^\n`]*)\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
