@@ -1,7 +1,9 @@
 # The commands of the book. Each first makes .venv if there is none, or brings it up to date.
-# To choose a Python: make book PYTHON=python3.12
+# To choose a Python: make book PYTHON=python3.12. Without a fitting one, uv fetches it (tools/bootstrap.py).
 VENV_PYTHON := .venv/bin/python
 PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
+# where there is no Python at all, into the folder where tools/bootstrap.py would have it
+UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache uv run --no-project --no-config --python 3.12.12
 
 .PHONY: help book serve test pdf bench lint links install weights data constraints references repository vendor colab-check clean
 
@@ -34,9 +36,10 @@ links: install
 	@$(VENV_PYTHON) -m tools.pipeline links
 
 install:
-	@"$(PYTHON)" -c "" 2>/dev/null || { echo "There is no working Python called $(PYTHON). Install Python 3.11, 3.12 or 3.13," \
-	  "or name it: make book PYTHON=python3.12" >&2; exit 1; }
-	@"$(PYTHON)" tools/bootstrap.py
+	@if "$(PYTHON)" -c "" 2>/dev/null; then "$(PYTHON)" tools/bootstrap.py; \
+	elif [ "$(origin PYTHON)" = file ] && command -v uv >/dev/null; then $(UV_PYTHON) tools/bootstrap.py; \
+	else echo "There is no working Python called $(PYTHON). Install Python 3.12 or uv (https://docs.astral.sh/uv/)," \
+	  "or name the Python that you have: make book PYTHON=python3.12" >&2; exit 1; fi
 
 weights: install
 	@$(VENV_PYTHON) -m tools.make_weights

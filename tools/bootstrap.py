@@ -1,7 +1,8 @@
 """Make .venv and install the book's requirements there, if that is not done yet.
 
-Run by every make target that needs the environment; without make: `python tools/bootstrap.py`.
-Written so that even Python 2 and the oldest Python 3 can read it, and say what is missing.
+Run by every make target that needs the environment; without make: `python tools/bootstrap.py`, by any Python. One that
+cannot make the environment looks for one that can, or has uv fetch it, and lets that run this file again.
+Written so that even Python 2 and the oldest Python 3 can read it.
 """
 
 import hashlib
@@ -9,9 +10,11 @@ import os
 import subprocess
 import sys
 
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 13)  # for these there is a TensorFlow
+FETCHED = "3.12.12"  # the Python that uv fetches where there is none of them
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+PRIVATE = os.path.join(ROOT, ".python")  # what is fetched for that; nothing outside the book's folder is touched
 WINDOWS = os.name == "nt"
 VENV_PYTHON = os.path.join(VENV, "Scripts" if WINDOWS else "bin", "python.exe" if WINDOWS else "python")
 STAMP = os.path.join(VENV, "installed.txt")
@@ -19,20 +22,14 @@ INPUTS = ["requirements.txt", "constraints.txt", "pyproject.toml"]
 
 
 def main():
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    problem = unfit()
+    if problem:
+        python = at_hand() or fetched()
+        if python:
+            return subprocess.call([python, os.path.abspath(__file__)])
         return stop(
-            "The book needs Python 3.11, 3.12 or 3.13, and this is Python %s (%s). Install one of them, or "
-            "name it if you have it: make book PYTHON=python3.12"
-            % (".".join(str(part) for part in sys.version_info[:3]), sys.executable)
-        )
-    try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError:
-        return stop(
-            "This Python (%s) cannot make virtual environments: its venv module is not complete. On Debian and "
-            "Ubuntu it is a package of its own: sudo apt-get install python%d.%d-venv"
-            % (sys.executable, sys.version_info[0], sys.version_info[1])
+            "The book needs Python 3.11, 3.12 or 3.13 with its venv module; %s, none of them was found, and uv could "
+            "not fetch one. Install Python 3.12 or uv (https://docs.astral.sh/uv/) and run the command again." % problem
         )
     if installed() == wanted():
         return 0
@@ -47,6 +44,58 @@ def main():
     with open(STAMP, "w") as file:
         file.write(wanted())
     return 0
+
+
+def unfit():
+    """Return why this Python cannot make the environment, or nothing if it can."""
+    here = "Python %s (%s)" % (".".join(str(part) for part in sys.version_info[:3]), sys.executable)
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        return "this is %s" % here
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:  # on Debian and Ubuntu they are a package of their own
+        return "this is %s, without it" % here
+    return ""
+
+
+def at_hand():
+    """Return a Python on the PATH or in pyenv that can make the environment, or nothing."""
+    versions = ["3.12", "3.13", "3.11"]
+    commands = [["py", "-" + version] if WINDOWS else ["python" + version] for version in versions]
+    pyenv = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
+    if os.path.isdir(pyenv):
+        commands += [[os.path.join(pyenv, name, "bin", "python")] for name in sorted(os.listdir(pyenv))]
+    code = "import ensurepip, sys, venv; print(sys.executable if %r <= sys.version_info[:2] <= %r else '')"
+    found = [answer(command + ["-c", code % (OLDEST, NEWEST)]) for command in commands]
+    return next(filter(None, found), "")
+
+
+def fetched():
+    """Return a Python that uv fetches into .python, or nothing; pip fetches uv itself if it is not on the PATH."""
+    uv = "uv"
+    if not answer([uv, "--version"]):
+        uv = os.path.join(PRIVATE, "bin", "uv")
+        if not answer([uv, "--version"]):
+            print("Fetching uv into .python")
+            sys.stdout.flush()
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.call(pip + ["--target", PRIVATE, "uv", "-c", "constraints.txt"], cwd=ROOT)
+    print("Fetching Python %s into .python" % FETCHED)
+    sys.stdout.flush()
+    code = "import os, sys; print(os.path.realpath(sys.executable))"
+    run = [uv, "run", "--no-project", "--no-config", "--python", FETCHED, "python", "-c", code]
+    places = {"UV_PYTHON_INSTALL_DIR": PRIVATE, "UV_CACHE_DIR": os.path.join(PRIVATE, "cache")}
+    return answer(run, quiet=False, env=dict(os.environ, **places))  # uv says itself why it cannot
+
+
+def answer(command, quiet=True, env=None):
+    """Return what a command prints, or nothing if it fails or is not there; `quiet` keeps its errors back."""
+    with open(os.devnull, "w") as sink:
+        try:
+            return subprocess.check_output(command, stderr=sink if quiet else None, env=env).decode().strip()
+        except (OSError, subprocess.CalledProcessError):
+            return ""
 
 
 def install():

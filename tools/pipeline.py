@@ -26,7 +26,6 @@ TEX_PACKAGES = (  # of Debian and Ubuntu
     "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-xetex tex-gyre "
     "fonts-freefont-otf"
 )
-TOLERANCE = 3  # a busy machine may take this many times as long before it counts as a failure
 
 
 def jupyter_book(source, *options):
@@ -84,12 +83,12 @@ def test():
     alone = [path for path in copies if path.stem in chapters.ALONE]
     others = [path for path in copies if path not in alone]
     apart = ["--ignore=tests/built", *chapters.ABREAST, "--dist=loadfile"]  # tests of one file share what they prepare
-    stage("unit tests and checks", lambda: run_tests(units, "tests", *apart), units)
+    stage("unit tests and checks", lambda: run_tests(units, "tests", "-m", "not timed", *apart), units)
     good = stage("chapters", lambda: chapters.execute(others, executed, abreast=True) == 0, executed)
     if stage("chapters with times", lambda: chapters.execute(alone, measuring) == 0, measuring) and good:
         if stage("site", lambda: build(TESTED, "-q")):
             stage("pages", lambda: run_tests(pages, "tests/built", "-m", "not timed", *chapters.ABREAST), pages)
-            stage("answers in time", lambda: run_tests(timed, "tests/built", "-m", "timed"), timed)  # one at a time
+            stage("times", lambda: run_tests(timed, "tests", "-m", "timed"), timed)  # one at a time
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of .tested, not of the book itself
 
     seconds = {}
@@ -99,24 +98,17 @@ def test():
     print("\n".join(f"{name:24s}{'':36s}{value:7.1f} s" for name, value in seconds.items()))
     print("\n=== summary\n")
     print("\n".join(rows))
-    verdicts = [
-        budget("all chapters", sum(seconds.values()), CHAPTERS_BUDGET),
-        budget("make test", time.perf_counter() - started, TEST_BUDGET),
-    ]
+    print(beside_budget("all chapters", sum(seconds.values()), CHAPTERS_BUDGET))
+    print(beside_budget("make test", time.perf_counter() - started, TEST_BUDGET))
     passed, failed, skipped = (sum(int(result[i]) for result in results) for i in range(3))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return int(failed > 0 or not all(verdicts))
+    return int(failed > 0)
 
 
-def budget(name, seconds, allowed):
-    """Print a time beside its budget; return False if it is beyond what a busy machine explains."""
-    verdict = ""
-    if seconds > TOLERANCE * allowed:
-        verdict = f" FAILED: more than {TOLERANCE} times the budget"
-    elif seconds > allowed:
-        verdict = " over budget: is the machine busy?"
-    print(f"{name:24s}{f'budget {allowed} s':36s}{seconds:7.1f} s{verdict}")
-    return seconds <= TOLERANCE * allowed
+def beside_budget(name, seconds, allowed):
+    """Return the line that sets a time beside its budget; being late is no failure, since a machine may be busy."""
+    late = " over budget: is the machine busy?" if seconds > allowed else ""
+    return f"{name:24s}{f'budget {allowed} s':36s}{seconds:7.1f} s{late}"
 
 
 def pdf():
