@@ -5,12 +5,12 @@ PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
 # where there is no Python at all, into the folder where tools/bootstrap.py would have it
 UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache uv run --no-project --no-config --python 3.12.12
 
-.PHONY: help book serve test pdf bench lint links install weights data constraints references repository vendor colab-check clean
+.PHONY: help book serve test check pdf bench lint links install weights data constraints references repository vendor colab-check clean
 
 help:
 	@echo "make book    build the book into _build/html        make serve   look at it in a browser"
-	@echo "make test    test everything                        make lint    check style and spelling"
-	@echo "make pdf     the whole book as one PDF, where LaTeX is installed"
+	@echo "make test    test everything                        make check   what your changes concern, style included"
+	@echo "make pdf     the whole book as one PDF, with LaTeX  make lint    check style and spelling"
 	@echo "make bench   measure how fast this machine trains (20 minutes; chapter 10)"
 	@echo "For maintainers: links, weights, data, constraints, references, repository, vendor, colab-check, clean (CONTRIBUTING.md)"
 
@@ -22,6 +22,9 @@ serve: install
 
 test: install
 	@$(VENV_PYTHON) -m tools.pipeline test
+
+check: install
+	@$(VENV_PYTHON) -m tools.pipeline check
 
 pdf: install
 	@$(VENV_PYTHON) -m tools.pipeline pdf
@@ -67,4 +70,4 @@ colab-check: install
 	@$(VENV_PYTHON) -m tools.colab_check $(CHAPTER)
 
 clean:
-	rm -rf _build .tested
+	rm -rf _build .tested .executed

@@ -1,13 +1,61 @@
-"""Fixtures that several test files use."""
+"""Fixtures that several test files use, and what is measured."""
 
+import math
+import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+MEASURED = "measured"  # what is measured travels with the reports of the tests, which may run in other processes
+TOLERANCE = 3  # for times
 
 
 @pytest.fixture(scope="session")
 def root():
     """The repository's root folder."""
     return ROOT
+
+
+def stalled(seconds=0.5):
+    """Return the share of the next moments in which this process is kept from running by others, or by the host."""
+    start = last = time.perf_counter()
+    lost = 0.0
+    while last < start + seconds:
+        now = time.perf_counter()
+        lost += now - last if now - last > 1e-3 else 0
+        last = now
+    return lost / (last - start)
+
+
+@pytest.fixture
+def measure(request):
+    """Return a function that keeps a figure for the summary and holds it against its budget, if it has one.
+
+    A time fails only beyond three times its budget: a busy machine may be as slow. On a machine that hardly lets this
+    process run no time means anything, and the test is skipped as not judged.
+    """
+
+    def keep(what, value, budget, unit):
+        request.node.user_properties.append((MEASURED, [what, value, budget, unit]))
+        limit = math.inf if budget is None else budget * (TOLERANCE if unit in ("ms", "s") else 1)
+        if value <= limit:
+            return
+        late = f"{what}: {value:.4g} {unit}, more than {limit:g} {unit}"
+        if unit in ("ms", "s", "times") and (share := stalled()) > 0.2:
+            pytest.skip(f"not judged, since this machine stood still for {share:.0%} of half a second: {late}")
+        pytest.fail(late)
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [
+        each for group in terminalreporter.stats.values() for each in group if getattr(each, "when", "") == "call"
+    ]
+    rows = [value for report in reports for name, value in report.user_properties if name == MEASURED]
+    if rows:
+        terminalreporter.section("measured")
+    for what, value, budget, unit in rows:
+        beside = "" if budget is None else f"budget {budget:g}" + " OVER" * (value > budget)
+        terminalreporter.write_line(f"{what:64s}{value:10.3f} {unit:3s} {beside}")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import example, measure, quality, report, team, worker
 from benchmarks.configurations import CONFIGURATIONS, chapter_6_optimizer
+from helpers import speed
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.speed import (
     EXAMPLE_LAYERS,
@@ -162,22 +164,21 @@ def test_a_disturbed_run_is_noticed():
     assert impossible == ["'ours' passes the limit, which on a quiet machine it should not"]
 
 
-def test_taking_turns():
-    calls = []
+def test_taking_turns(monkeypatch):
+    calls, now = [], [0.0]
+    monkeypatch.setattr(speed, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))  # a clock of its own
 
     def way(name, work, pause):
         def run():
             calls.append(name)
-            time.sleep(pause)
+            now[0] += pause
             return work
 
         return run
 
-    speeds = take_turns({"slow": way("slow", 1, 0.02), "fast": way("fast", 10, 0.02)}, seconds=0.05, rounds=2)
-    assert all(speed.shape == (2,) for speed in speeds.values())
-    speeds = {name: np.median(speed) for name, speed in speeds.items()}
-    assert 20 < speeds["slow"] <= 50 and 5 < speeds["fast"] / speeds["slow"] < 20
-    assert calls[:2] == ["slow", "fast"] and "".join(name[0] for name in calls).count("sf") >= 3  # in turns
+    speeds = take_turns({"slow": way("slow", 1, 0.25), "fast": way("fast", 10, 0.25)}, seconds=0.6, rounds=2)
+    assert {name: each.tolist() for name, each in speeds.items()} == {"slow": [4, 4], "fast": [40, 40]}
+    assert calls == ["slow", "fast"] + 2 * (3 * ["slow"] + 3 * ["fast"])  # once to compile, then in turns
 
 
 # ---- workers

@@ -319,13 +319,15 @@ def test_this_tree_is_as_make_repository_leaves_it():
 
 
 def build(tree, out):
-    """Build the book in `tree`, not executed, warnings as errors; return the launch links of each page."""
-    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*jupyter_book, "build", "-q", "-n", "-W", "--keep-going", str(tree), "--path-output", str(out)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-    pages = sorted(path for path in (tree / "book").iterdir() if path.suffix in (".ipynb", ".md"))
-    html = {f"book/{page.name}": out / f"_build/html/book/{page.stem}.html" for page in pages}
+    """Build three pages of the book in `tree`, not executed; return the launch links of each page."""
+    pages = ["book/index.ipynb", "book/02_encoder.ipynb", "book/licences.md"]  # front page, chapter, text
+    first, *others = [page.partition(".")[0] for page in pages]
+    contents = {"format": "jb-book", "root": first, "chapters": [{"file": page} for page in others]}
+    (tree / "_toc.yml").write_text(yaml.safe_dump(contents), encoding="utf-8")
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "-q", str(tree)]
+    result = subprocess.run([*command, "--path-output", str(out)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr  # warnings are of the links to pages left out
+    html = {page: out / "_build/html" / Path(page).with_suffix(".html") for page in pages}
     return {page: launch_links(path.read_text(encoding="utf-8")) for page, path in html.items()}
 
 

@@ -294,7 +294,8 @@ def test_workflows_do_what_they_are_for():
     runs = {name: [step.get("run") for job in workflow["jobs"].values() for step in job["steps"]]
             for name, workflow in workflows().items()}  # fmt: skip
     assert workflows()["ci.yml"]["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    assert "make test" in runs["ci.yml"] and {"make links", "make colab-check"} <= set(runs["weekly.yml"])
+    assert "make test" in runs["ci.yml"]
+    assert {"make test FRESH=1", "make links", "make colab-check"} <= set(runs["weekly.yml"])
     address = 'make repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
     assert runs["pages.yml"].index(address) < runs["pages.yml"].index("make book")  # the fork that it runs in
     uses = [step.get("uses", "") for job in workflows()["pages.yml"]["jobs"].values() for step in job["steps"]]

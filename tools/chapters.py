@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+WORK = ".tested"  # the copy that is executed: hidden from pytest and Sphinx, and not below _build, which nbmake ignores
 OFFLINE = ROOT / "tests" / "offline"
 DEAD_PROXY = "http://127.0.0.1:9"
 
@@ -25,6 +26,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 ABREAST = ["-n", "2"]  # two at a time, for two cores; by pytest-xdist
 # once more where a kernel could not start: too late on a busy machine, or another had just taken its port
 AGAIN = ["--reruns=1", "--only-rerun=Kernel (didn't respond|died before replying)"]
+
+LOGS = "DARKROOM_LOGS"  # the folder for what chapters read; the next name is that of tests/offline/sitecustomize.py
+LOG = "DARKROOM_READS"
 
 DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL)
 FENCE = re.compile(r"^(`{3,})[ \t]*([^\n`]*)\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -100,25 +104,31 @@ def execute(chapters, report, abreast=False):
 
     Args:
         chapters: paths of the copies.
-        report: where to write pytest's JUnit report.
+        report: where to write pytest's JUnit report; beside it, in NAME.reads, stands what each chapter read.
         abreast: two at a time, the longest first, with one thread each; otherwise one after the other.
     """
     if not chapters:
         raise ValueError("There is no chapter to execute.")
     for path in chapters:
         rewrite(path, append_solutions, path.stem)
+        report.with_name(f"{path.stem}.reads").unlink(missing_ok=True)
     options = "--nbmake --overwrite -v --tb=short --instafail -p no:cacheprovider -p no:warnings".split()
-    options += AGAIN
+    options += [*AGAIN, "-p", "tools.chapters"]
     if abreast:
         options += [*ABREAST, "--maxschedchunk=1"]  # in the order given
     command = [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", f"-c{ROOT / 'pyproject.toml'}"]
     command += [f"--junitxml={report}", *map(str, sorted(chapters, key=lambda path: path.stem not in LONGEST))]
-    environment = offline(os.environ) | (ONE_THREAD if abreast else {})
+    environment = offline(os.environ) | {LOGS: str(report.parent)} | (ONE_THREAD if abreast else {})
     try:
         return subprocess.run(command, cwd=ROOT, env=environment).returncode
     finally:
         for path in chapters:
             rewrite(path, remove_solutions)
+
+
+def pytest_runtest_setup(item):
+    """Tell the kernel of a chapter where to write what it reads; `execute` loads this module as a plugin of pytest."""
+    os.environ[LOG] = os.path.join(os.environ[LOGS], f"{item.path.stem}.reads")
 
 
 def offline(environment):
@@ -140,6 +150,12 @@ def counts(report):
     numbers = [[int(s.get(key)) for key in ("tests", "failures", "errors", "skipped")] for s in suites]
     tests, failures, errors, skipped = (sum(column) for column in zip(*numbers))
     return tests - failures - errors - skipped, failures + errors, skipped
+
+
+def passed(report):
+    """Return the names of the chapters that passed, by a JUnit report."""
+    cases = ElementTree.parse(report).getroot().iter("testcase")
+    return [Path(case.get("name")).stem for case in cases if not {"failure", "error"} & {part.tag for part in case}]
 
 
 def times(report):

@@ -6,7 +6,7 @@ A page opened by `visit` records what it asked for and said; at the end of its t
 import contextlib
 import functools
 import http.server
-import math
+import json
 import os
 import re
 import shutil
@@ -15,11 +15,26 @@ import threading
 import pytest
 from pages import ROOT
 
+from tools import concern
+
 PREFIX = "/repo-name/"
+UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-MEASURED = "measured"  # what is measured travels with the reports of the tests, which may run in other processes
-TOLERANCE = 3  # for times
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests of one page each whose page has not changed; tests of the site as a whole always run."""
+    left = [item for item in items if page_of(item) in UNCHANGED]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def page_of(item):
+    """Return the page that a test is about, by its parameter: an address, or a widget's name; nothing if by neither."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("path") or getattr(item.module, "HOME", {}).get(parameters.get("name"))
 
 
 @pytest.fixture(scope="session")
@@ -140,30 +155,3 @@ def visit(browser, address):
         with contextlib.suppress(Exception):
             context.close()
     assert problems == []
-
-
-@pytest.fixture
-def measure(request):
-    """Return a function that keeps a figure for the summary and holds it against its budget, if it has one.
-
-    A time fails only beyond three times its budget: a busy machine may be as slow.
-    """
-
-    def keep(what, value, budget, unit):
-        request.node.user_properties.append((MEASURED, [what, value, budget, unit]))
-        limit = math.inf if budget is None else budget * (TOLERANCE if unit in ("ms", "s") else 1)
-        assert value <= limit, f"{what}: {value:.4g} {unit}, more than {limit:g} {unit}"
-
-    return keep
-
-
-def pytest_terminal_summary(terminalreporter):
-    reports = [
-        each for group in terminalreporter.stats.values() for each in group if getattr(each, "when", "") == "call"
-    ]
-    rows = [value for report in reports for name, value in report.user_properties if name == MEASURED]
-    if rows:
-        terminalreporter.section("measured in the browser")
-    for what, value, budget, unit in rows:
-        beside = "" if budget is None else f"budget {budget:g}" + " OVER" * (value > budget)
-        terminalreporter.write_line(f"{what:64s}{value:10.3f} {unit:3s} {beside}")

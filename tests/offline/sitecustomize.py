@@ -1,6 +1,7 @@
-"""Refuse the network to every Python process that has this folder on its PYTHONPATH.
+"""Refuse the network to every Python process that has this folder on its PYTHONPATH, and write down what it reads.
 
-Addresses of this machine itself stay allowed: Jupyter talks to its kernels over them.
+Addresses of this machine itself stay allowed: Jupyter talks to its kernels over them. What a process and its children
+read goes to the file that the variable DARKROOM_READS names, if it is set; tools/store.py makes use of it.
 """
 
 import importlib.machinery
@@ -44,6 +45,35 @@ def explain(address):
     return f"the network is refused here (tests/offline): a chapter must run without it, and this one wants {address}"
 
 
+def writer(log):
+    """Return an audit hook that writes to the file `log` which files are opened and which folders listed, each once.
+
+    Python's own and installed packages are left out, and the folders in which `import` looks for modules.
+    """
+    own = tuple({os.path.realpath(folder) + os.sep for folder in (sys.prefix, sys.base_prefix)})
+    file, known = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), set()
+
+    def write(event, args):
+        if event == "open":
+            kind = "wrote" if (args[2] or 0) & (os.O_WRONLY | os.O_RDWR) else "read"
+        elif event in ("os.listdir", "os.scandir"):
+            if sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"):
+                return
+            kind = "listed"
+        else:
+            return
+        try:
+            place = os.path.realpath(os.fsdecode("." if args[0] is None else args[0]))
+        except (TypeError, ValueError):  # a file that is open already, by its number; what is no name of a file
+            return
+        line = f"{kind} {place}\n"
+        if line not in known and not place.startswith(own):
+            known.add(line)
+            os.write(file, os.fsencode(line))
+
+    return write
+
+
 def next_sitecustomize():
     """Run the sitecustomize that this one hides, if there is any."""
     here = os.path.dirname(os.path.abspath(__file__))
@@ -54,4 +84,6 @@ def next_sitecustomize():
 
 
 sys.addaudithook(refuse)
+if os.environ.get("DARKROOM_READS"):
+    sys.addaudithook(writer(os.environ["DARKROOM_READS"]))
 next_sitecustomize()
