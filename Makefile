@@ -3,7 +3,7 @@
 VENV_PYTHON := .venv/bin/python
 PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
 # where there is no Python at all, into the folder where tools/bootstrap.py would have it
-UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache uv run --no-project --no-config --python 3.12.12
+UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache UV_PYTHON_PREFERENCE=only-managed uv run --no-project --no-config --python 3.12.12
 
 .PHONY: help book serve test check pdf bench lint links install weights data constraints references repository vendor colab-check clean
 

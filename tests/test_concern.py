@@ -53,18 +53,20 @@ def test_every_file_of_the_repository_concerns_a_test(root):
     assert [name for name in helpers if not stems(name)] == []
 
 
-@pytest.mark.parametrize("git", [True, False])
-def test_changes_are_seen_since_everything_was_green(tmp_path, git):
+def test_without_git_every_test_is_concerned(root, tmp_path):
+    assert concern.state(tmp_path) == {}
+    assert concern.tests(None) == sorted((root / "tests").glob("test_*.py"))
+
+
+def test_changes_are_seen_since_everything_was_green(tmp_path):
     (tmp_path / "a.py").write_text("1")
     (tmp_path / "gone.py").write_text("1")
     (tmp_path / ".gitignore").write_text(".executed/\n_build/\n")
     (tmp_path / "_build").mkdir()
     (tmp_path / "_build/x").write_text("1")
-    if git:
-        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     now = concern.state(tmp_path)
-    hidden = {".gitignore"} if git else set()  # without git, hidden files are not looked at
-    assert set(now) == {"a.py", "gone.py"} | hidden
+    assert set(now) == {"a.py", "gone.py", ".gitignore"}
     assert concern.changed(now, concern.recall("files", tmp_path)) == sorted(now)  # nothing was ever green
     concern.remember("files", now, tmp_path)
     assert concern.changed(concern.state(tmp_path), concern.recall("files", tmp_path)) == []

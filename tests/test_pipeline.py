@@ -126,6 +126,12 @@ def test_a_bad_chapter_fails_for_its_own_reason(executed, name, error):
     assert error in {os.path.basename(where): text for where, text in failures}[f"{name}.ipynb"]
 
 
+def test_a_chapter_whose_second_attempt_fails_has_not_passed(tmp_path):
+    cases = '<testcase name="a.ipynb"/><testcase name="b.ipynb"/><testcase name="a.ipynb"><failure/></testcase>'
+    (tmp_path / "report.xml").write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
+    assert chapters.passed(tmp_path / "report.xml") == ["b"]
+
+
 def test_outputs_are_kept_and_solutions_are_not(executed):
     for path in executed[0].glob("*.ipynb"):
         book = nbformat.read(path, 4)

@@ -106,10 +106,18 @@ def spoil(name, text):
     return lambda root, _: (root / store.KEPT / name).write_text(text)
 
 
+def more_prose(_, copy):
+    page = notebook()
+    page.cells.insert(0, nbformat.v4.new_markdown_cell("Before all."))
+    nbformat.write(page, copy)
+
+
 EDITS = {  # what is done, why the chapter is executed again
     "nothing": (lambda root, copy: None, ""),
     "prose": (edit(prose="# The first\n\nLonger."), ""),
     "prose of a solution": (edit(solution=SOLUTION.replace("\n\n```p", "\n\nTry it:\n\n```p")), ""),
+    "a cell of prose more": (more_prose, ""),
+    "a hidden file more in a folder": (change("book/data/.x.swp"), ""),
     "a tag for the page": (edit(tags=["hide-input"]), ""),
     "a module that it does not read": (change("helpers/other.py"), ""),
     "how the plain build executes": (lambda r, _: (r / "_config.yml").write_text(CONFIG.replace("cache", "off")), ""),
@@ -176,6 +184,18 @@ def test_what_changes_while_a_chapter_runs_is_not_trusted(book, name):
     assert store.why_again(copy, root) == "it is not kept"
 
 
+def test_a_chapter_that_did_not_run_is_not_kept(book):
+    root, copy = book
+    edit()(root, copy)
+    assert store.keep(copy, root / "01_one.reads", time.time(), root) == "not every cell of it ran"
+
+
+def test_what_counts_since_a_later_version_executes_again(book, monkeypatch):
+    root, copy = book
+    monkeypatch.setattr(store, "ALWAYS", [*store.ALWAYS, "later.txt"])
+    assert store.why_again(copy, root) == "later.txt counts now"
+
+
 def test_a_run_that_nobody_watched_is_not_kept(book):
     root, copy = book
     assert store.keep(copy, root / "other.reads", time.time(), root) == "nobody wrote down what it read"
@@ -187,7 +207,13 @@ def test_a_run_that_nobody_watched_is_not_kept(book):
 @pytest.fixture
 def toy(root, tmp_path):
     """A book of two chapters with the house's own tools; the second reads a module and a data file."""
-    for name in ("tools/chapters.py", "tools/store.py", "tools/pipeline.py", "tests/offline/sitecustomize.py"):
+    for name in (
+        "tools/chapters.py",
+        "tools/store.py",
+        "tools/concern.py",
+        "tools/pipeline.py",
+        "tests/offline/sitecustomize.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, tmp_path / name)
     for name in ("pyproject.toml", "requirements.txt", "constraints.txt"):
@@ -205,7 +231,7 @@ def toy(root, tmp_path):
 
 def executed(toy, **environment):
     """Execute what is stale; return the verdict, the names of the chapters that ran, and what the second printed."""
-    environment = {**os.environ, "PYTHONPATH": str(toy), "CI": "", **environment}
+    environment = {**os.environ, "PYTHONPATH": str(toy), "CI": "", "FRESH": "", **environment}
     command = [sys.executable, "-c", "import sys; from tools import pipeline; sys.exit(not pipeline.execute())"]
     done = subprocess.run(command, cwd=toy, env=environment, capture_output=True, text=True)
     ran = [name for name in ("01_one", "02_two") if f"{name} is executed: " in done.stdout]

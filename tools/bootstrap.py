@@ -86,6 +86,7 @@ def fetched():
     code = "import os, sys; print(os.path.realpath(sys.executable))"
     run = [uv, "run", "--no-project", "--no-config", "--python", FETCHED, "python", "-c", code]
     places = {"UV_PYTHON_INSTALL_DIR": PRIVATE, "UV_CACHE_DIR": os.path.join(PRIVATE, "cache")}
+    places["UV_PYTHON_PREFERENCE"] = "only-managed"  # one that is here already was found unfit
     return answer(run, quiet=False, env=dict(os.environ, **places))  # uv says itself why it cannot
 
 

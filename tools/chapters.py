@@ -140,7 +140,8 @@ def offline(environment):
         environment[name] = environment[name.upper()] = DEAD_PROXY
     environment["no_proxy"] = environment["NO_PROXY"] = "localhost,127.0.0.1,::1"
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not another of that name
-    environment.pop("MPLBACKEND", None)
+    for name in ("MPLBACKEND", "PYTHONPYCACHEPREFIX"):  # the latter would hide which modules are read
+        environment.pop(name, None)
     return environment
 
 
@@ -153,9 +154,12 @@ def counts(report):
 
 
 def passed(report):
-    """Return the names of the chapters that passed, by a JUnit report."""
-    cases = ElementTree.parse(report).getroot().iter("testcase")
-    return [Path(case.get("name")).stem for case in cases if not {"failure", "error"} & {part.tag for part in case}]
+    """Return the names of the chapters that passed, by a JUnit report, which has one entry for each attempt."""
+    good, bad = set(), set()
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        failed = {"failure", "error", "skipped"} & {part.tag for part in case}
+        (bad if failed else good).add(Path(case.get("name")).stem)
+    return sorted(good - bad)
 
 
 def times(report):

@@ -15,18 +15,17 @@ from pathlib import Path
 from tools import store
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL = re.compile(r"(^|/)conftest\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")  # concern every test
+ALL = re.compile(r"^tests/conftest\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")  # concern every test
 UNCHANGED = "DARKROOM_UNCHANGED_PAGES"  # what tests/built/conftest.py leaves out
 
 
 def state(root=ROOT):
-    """Return a dict from each file of the repository, new ones included, to its digest."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    """Return a dict from each file of the repository, new ones included, to its digest; an empty one without git."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
         names = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):  # no git, or a folder that was downloaded
-        places = [path.relative_to(root) for path in root.rglob("*")]
-        names = [place.as_posix() for place in places if not re.search(r"(^|/)([._].*|venv|.*-info)/", f"{place}/")]
+        return {}
     return {name: store.digest_of(name, root) for name in names if (root / name).is_file()}
 
 
@@ -56,14 +55,15 @@ def text_of(path):
 
 
 @functools.cache
-def imported(path, root=ROOT):
-    """Return the files of the house that a Python file imports itself, wherever in it."""
+def imported_by(code, root=ROOT):
+    """Return the files of the house that Python code imports itself, wherever in it."""
     names = set()
-    for node in ast.walk(ast.parse(text_of(path))):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    names |= {name.rpartition(".")[0] for name in names} - {""}
     files = [folder / name.replace(".", "/") for name in names for folder in (root, root / "tests")]
     return {each for file in files for each in (file.with_suffix(".py"), file / "__init__.py") if each.is_file()}
 
@@ -73,7 +73,7 @@ def modules(path, root=ROOT):
     found, ahead = set(), {path}
     while ahead:
         found |= ahead
-        ahead = set().union(*(imported(each, root) for each in ahead)) - found
+        ahead = set().union(*(imported_by(text_of(each), root) for each in ahead)) - found
     return found
 
 
@@ -81,21 +81,25 @@ def tests(changes, root=ROOT):
     """Return the unit test files that changes concern, in order.
 
     Args:
-        changes: names of files that have changed.
+        changes: names of files that have changed; None if nobody knows, which concerns every test.
     """
     every = sorted((root / "tests").glob("test_*.py"))
-    if any(ALL.search(name) for name in changes):
+    if changes is None or any(ALL.search(name) for name in changes):
         return every
     known = {test: modules(test, root) for test in every}
-    return [test for test in every if any(concerns(name, known[test], root) for name in changes)]
+    return [test for test in every if any(concerns(name, test, known[test], root) for name in changes)]
 
 
-def concerns(name, files, root=ROOT):
-    """Return whether a change of the file `name` concerns what a test and its modules, the paths `files`, do."""
-    path = Path(name)
-    if root / path in files:
+def concerns(name, test, files, root=ROOT):
+    """Return whether a change of the file `name` concerns a test file, `files` being the modules that it imports."""
+    path, stems = Path(name), {file.stem for file in files}
+    if root / path in files or "ls-files" in text_of(test):
         return True
-    words = [path.name, f"*{path.suffix}", "ls-files"] + [path.stem] * (path.suffix in (".ipynb", ".npz"))
+    if name.startswith("helpers/") and "chapter_code" in stems:  # it runs code of any chapter
+        return True
+    if name.startswith("book/weights/") and "weights" in stems:  # by the names in the manifest
+        return True
+    words = [path.name] + [f"*{path.suffix}"] * bool(path.suffix) + [path.stem] * (path.suffix in (".ipynb", ".npz"))
     own = [text_of(file) for file in files if file.relative_to(root).parts[0] != "helpers"]
     helpers = [text_of(file) for file in files if file.relative_to(root).parts[0] == "helpers"]
     return any(word in text for word in words for text in own) or any(path.name in text for text in helpers)

@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import platform
+import time
 from pathlib import Path
 
 import nbformat
@@ -37,11 +38,11 @@ def read_by(log, root=ROOT):
             place = importlib.util.source_from_cache(place) if "__pycache__" in place else place
         for base in (root / chapters.WORK, root):
             if Path(place).is_relative_to(base):
-                name = Path(place).relative_to(base).as_posix()
+                name = Path(place).relative_to(base).as_posix() + "/" * (kind == "listed")
                 if kind == "wrote":
                     written.add(name)
                 elif name not in written and not name.startswith((".", "_build/")) and ".egg-info/" not in name:
-                    found[name + "/" * (kind == "listed")] = None
+                    found[name] = None
                 break
     return list(found)
 
@@ -52,10 +53,10 @@ def digest(what):
 
 
 def digest_of(name, root=ROOT):
-    """Return the digest of a file, or of the list of names in a folder; nothing if it is not there."""
+    """Return the digest of a file, or of the names in a folder, less hidden ones; nothing if it is not there."""
     path = root / name
     if name.endswith("/") and path.is_dir():
-        return digest("\n".join(sorted(each for each in os.listdir(path) if each != "__pycache__")))
+        return digest("\n".join(sorted(each for each in os.listdir(path) if not each.startswith((".", "__pycache__")))))
     return digest(path.read_bytes()) if path.is_file() else None
 
 
@@ -74,8 +75,8 @@ def made_from(chapter, reads, root=ROOT):
     execute = {name: value for name, value in config["execute"].items() if name != "execute_notebooks"}
     return {
         "its code": digest(json.dumps(code)),
-        "its solutions": digest(json.dumps(chapters.solutions(notebook, chapter.stem))),
-        "Python": f"{platform.python_version()} on {platform.platform()}",
+        "its solutions": digest(json.dumps([code.partition("\n")[2] for code in chapters.solutions(notebook)])),
+        "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", ""),
         "execute in _config.yml": digest(json.dumps(execute)),
         **{name: digest_of(name, root) for name in [*ALWAYS, *reads]},
@@ -88,7 +89,7 @@ def record_of(name, root=ROOT):
         record = json.loads((root / KEPT / f"{name}.json").read_text(encoding="utf-8"))
         whole = digest_of(f"{KEPT}/{name}.ipynb", root) == record["executed"]
         return record["made from"] if whole else None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -101,7 +102,7 @@ def why_again(chapter, root=ROOT):
     for name, was in record.items():
         if (now[name] if name in now else digest_of(name, root)) != was:
             return f"{name} changed"
-    return ""
+    return next((f"{name} counts now" for name in now if name not in record), "")
 
 
 def keep(chapter, log, started, root=ROOT):
@@ -114,9 +115,11 @@ def keep(chapter, log, started, root=ROOT):
     """
     if not Path(log).exists():
         return "nobody wrote down what it read"
+    if any(cell.execution_count is None for cell in nbformat.read(chapter, 4).cells if cell.cell_type == "code"):
+        return "not every cell of it ran"
     names = read_by(log, root)
     for name in [*ALWAYS, *names, "_config.yml"]:
-        if (root / name).exists() and (root / name).stat().st_mtime >= started:
+        if (root / name).is_file() and started <= (root / name).stat().st_mtime <= time.time():
             return f"{name} changed while it ran"
     executed, record = chapter.read_bytes(), made_from(chapter, names, root)
     (root / KEPT).mkdir(exist_ok=True)

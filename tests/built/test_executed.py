@@ -1,13 +1,12 @@
 """The chapters as make test executed them: every cell ran, nothing on stderr, an alt text for each picture; and what is
 kept of them is used again after the edits for which it may be, and after no other."""
 
-import ast
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tools import notebooks, store
+from tools import concern, notebooks, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
@@ -23,27 +22,11 @@ def test_an_executed_chapter_has_no_problem(name):
 # ---- what is kept
 
 
-def imported(tree):
-    """Return the files of the house that code imports, wherever in it, themselves and by their folders' faces."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    names |= {name.rpartition(".")[0] for name in names}
-    files = [ROOT / name.replace(".", "/") for name in names if name.partition(".")[0] in ("helpers", "benchmarks")]
-    return {each for file in files for each in (file.with_suffix(".py"), file / "__init__.py") if each.is_file()}
-
-
 def closure(notebook):
     """Return the names of the modules that a chapter may import, by reading its code and theirs."""
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    found, ahead = set(), set().union(*(imported(ast.parse(source)) for source in cells))
-    while ahead:
-        found |= ahead
-        ahead = set().union(*(imported(ast.parse(path.read_text(encoding="utf-8"))) for path in ahead)) - found
-    return {path.relative_to(ROOT).as_posix() for path in found}
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    files = set().union(*(concern.modules(path) for path in concern.imported_by(code)))
+    return {path.relative_to(ROOT).as_posix() for path in files}
 
 
 def records():
@@ -59,25 +42,23 @@ def test_the_modules_that_it_read_are_those_that_it_imports(name):
 
 
 def test_every_chapter_is_kept_after_the_tests():
-    assert {name: store.why_again(ROOT / "book" / name) for name in CHAPTERS} == dict.fromkeys(CHAPTERS, "")
+    assert {name: store.why_again(ROOT / ".tested/book" / name) for name in CHAPTERS} == dict.fromkeys(CHAPTERS, "")
 
 
-def test_an_edit_of_any_file_executes_the_chapters_that_read_it(monkeypatch):
+def test_an_edit_of_a_file_executes_the_chapters_that_read_it(monkeypatch):
     known, was = records(), store.digest_of
-    read = {each for record in known.values() for each in record if "/" in each}
-    assert {"book/data/mnist.npz", "helpers/models.py", "helpers/portraits.py"} < read
-    for edited in read:
-        monkeypatch.setattr(store, "digest_of", lambda each, root=ROOT: "new" if each == edited else was(each, root))  # noqa: B023
-        again = {name for name in CHAPTERS if store.why_again(ROOT / "book" / name)}
-        assert again == {name for name, record in known.items() if edited in record}, edited
-    readers = {name for name, record in known.items() if "helpers/portraits.py" in record}
-    assert readers == {"15_faces.ipynb"}
+    assert "book/data/mnist.npz" in known["06_training.ipynb"] and "helpers/models.py" in known["06_training.ipynb"]
+    edited = "helpers/portraits.py"
+    assert {name for name, record in known.items() if edited in record} == {"15_faces.ipynb"}
+    monkeypatch.setattr(store, "digest_of", lambda each, root=ROOT: "new" if each == edited else was(each, root))
+    reasons = {name: store.why_again(ROOT / ".tested/book" / name) for name in CHAPTERS}
+    assert reasons == dict.fromkeys(CHAPTERS, "") | {"15_faces.ipynb": f"{edited} changed"}
 
 
 @pytest.mark.parametrize("kind", ["markdown", "code"])
 def test_an_edit_of_prose_executes_nothing_and_one_of_code_the_chapter(tmp_path, kind):
     for name in CHAPTERS:
-        notebook = nbformat.read(ROOT / "book" / name, 4)
+        notebook = nbformat.read(ROOT / ".tested/book" / name, 4)
         next(cell for cell in notebook.cells if cell.cell_type == kind).source += "\n\n# One line more."
         nbformat.write(notebook, tmp_path / name)
         assert store.why_again(tmp_path / name) == ("its code changed" if kind == "code" else ""), name

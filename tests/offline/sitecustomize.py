@@ -48,16 +48,16 @@ def explain(address):
 def writer(log):
     """Return an audit hook that writes to the file `log` which files are opened and which folders listed, each once.
 
-    Python's own and installed packages are left out, and the folders in which `import` looks for modules.
+    Installed packages are left out, and the folders in which `import` looks for modules or packages.
     """
-    own = tuple({os.path.realpath(folder) + os.sep for folder in (sys.prefix, sys.base_prefix)})
+    own = os.path.realpath(sys.prefix) + os.sep if sys.prefix != sys.base_prefix else "no folder"
     file, known = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), set()
 
     def write(event, args):
         if event == "open":
             kind = "wrote" if (args[2] or 0) & (os.O_WRONLY | os.O_RDWR) else "read"
         elif event in ("os.listdir", "os.scandir"):
-            if sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"):
+            if "importlib" in sys._getframe(1).f_code.co_filename:
                 return
             kind = "listed"
         else:
