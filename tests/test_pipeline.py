@@ -16,7 +16,7 @@ import nbformat
 import pytest
 import yaml
 
-from tools import bootstrap, chapters, make_constraints, pipeline
+from tools import bootstrap, chapters, concern, make_constraints, pipeline
 
 
 def notebook(*cells):
@@ -222,6 +222,57 @@ def test_another_sitecustomize_still_runs(tmp_path):
 def test_a_cell_may_take_as_long_in_the_build_as_in_the_tests(root, pytestconfig):
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     assert config["execute"]["timeout"] == pytestconfig.getoption("nbmake_timeout") == 900
+
+
+@pytest.mark.parametrize(
+    "unit, stood_still, verdict",
+    [("ms", 0.5, pytest.skip.Exception), ("ms", 0.0, pytest.fail.Exception), ("kB", 0.5, pytest.fail.Exception)],
+)
+def test_a_time_is_not_judged_where_the_machine_stands_still(request, measure, monkeypatch, unit, stood_still, verdict):
+    monkeypatch.setitem(measure.__globals__, "stalled", lambda: stood_still)
+    measure("within its budget", 10, 10, unit)
+    with pytest.raises(verdict, match="a thing: 31 "):
+        measure("a thing", 31, 10, unit)
+    request.node.user_properties.clear()  # these are no measurements
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("skipped", [0, 1])
+@pytest.mark.parametrize("fresh", ["", "1"])
+def test_check_runs_what_is_concerned_and_test_everything(monkeypatch, tmp_path, capsys, check, skipped, fresh):
+    ran, remembered = [], []
+
+    def run_tests(report, *what, **environment):
+        report.write_text(f'<testsuite tests="3" failures="0" errors="0" skipped="{skipped}"/>')
+        ran.append((report.stem, what[0], environment.get(concern.UNCHANGED)))
+        return True
+
+    def lint(command, cwd):
+        ran.append(("lint", command[2], None))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setenv("FRESH", fresh)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(pipeline, "run_tests", run_tests)
+    monkeypatch.setattr(pipeline, "BUILD", tmp_path)
+    monkeypatch.setattr(pipeline, "REPORTS", tmp_path)
+    monkeypatch.setattr(pipeline, "execute", lambda stage: True)
+    monkeypatch.setattr(pipeline, "site", lambda *options: True)
+    monkeypatch.setattr(pipeline.subprocess, "run", lint)
+    monkeypatch.setattr(concern, "state", lambda: {"a": "new"})
+    monkeypatch.setattr(concern, "recall", lambda what: {"files": {"a": "old", "b": "gone"}, "pages": {"p": 1}}[what])
+    monkeypatch.setattr(concern, "tests", lambda changes: [Path("tests/test_" + "_".join(changes))])
+    monkeypatch.setattr(concern, "pages", lambda site: {"p": 1, "beside": 0})
+    monkeypatch.setattr(concern, "unchanged_pages", lambda now, was: ["p"])
+    monkeypatch.setattr(concern, "remember", lambda what, value: remembered.append(what))
+    assert pipeline.test(check) == 0
+    pages = ("pages", "tests/built", "[]" if fresh else '["p"]')
+    units = ("units", "tests/test_a" + "_b" * (not fresh), None)
+    everything = [("units", "tests", None), pages, ("times", "tests", None)]
+    assert ran == ([("lint", "pre_commit", None), units, pages] if check else everything)
+    assert remembered == ([] if skipped else ["pages", "files"])
+    said = capsys.readouterr().out
+    assert f"what is checked on each by itself is not run: {'none' if fresh else 'p'}\n" in said
 
 
 def test_a_time_beyond_its_budget_is_said():

@@ -67,8 +67,11 @@ def at_hand():
     if os.path.isdir(pyenv):
         commands += [[os.path.join(pyenv, name, "bin", "python")] for name in sorted(os.listdir(pyenv))]
     code = "import ensurepip, sys, venv; print(sys.executable if %r <= sys.version_info[:2] <= %r else '')"
-    found = [answer(command + ["-c", code % (OLDEST, NEWEST)]) for command in commands]
-    return next(filter(None, found), "")
+    for command in commands:
+        found = answer(command + ["-c", code % (OLDEST, NEWEST)])
+        if found:
+            return found
+    return ""
 
 
 def fetched():

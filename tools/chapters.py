@@ -153,16 +153,17 @@ def counts(report):
     return tests - failures - errors - skipped, failures + errors, skipped
 
 
+def cases(report):
+    """Return (chapter, entry) for each entry of a JUnit report; a second attempt has an entry of its own."""
+    return [(Path(case.get("name")).stem, case) for case in ElementTree.parse(report).getroot().iter("testcase")]
+
+
 def passed(report):
-    """Return the names of the chapters that passed, by a JUnit report, which has one entry for each attempt."""
-    good, bad = set(), set()
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        failed = {"failure", "error", "skipped"} & {part.tag for part in case}
-        (bad if failed else good).add(Path(case.get("name")).stem)
-    return sorted(good - bad)
+    """Return the names of the chapters that passed in a JUnit report."""
+    bad = {name for name, case in cases(report) if {"failure", "error", "skipped"} & {part.tag for part in case}}
+    return sorted({name for name, _ in cases(report)} - bad)
 
 
 def times(report):
     """Return a dict from each chapter in a JUnit report to its seconds."""
-    cases = ElementTree.parse(report).getroot().iter("testcase")
-    return {Path(case.get("name")).stem: float(case.get("time")) for case in cases}
+    return {name: float(case.get("time")) for name, case in cases(report)}

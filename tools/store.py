@@ -71,11 +71,12 @@ def made_from(chapter, reads, root=ROOT):
     steering = {"raises-exception", "skip-execution"}
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     code = [[cell.source, sorted(steering & set(cell.metadata.get("tags", [])))] for cell in cells]
+    solutions = chapters.solutions(notebook, chapter.stem)  # the first line of each says where it stands
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     execute = {name: value for name, value in config["execute"].items() if name != "execute_notebooks"}
     return {
         "its code": digest(json.dumps(code)),
-        "its solutions": digest(json.dumps([code.partition("\n")[2] for code in chapters.solutions(notebook)])),
+        "its solutions": digest(json.dumps([code.partition("\n")[2] for code in solutions])),
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", ""),
         "execute in _config.yml": digest(json.dumps(execute)),

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from pages import contents
+from test_launch import CELL, file_of, launch_links
 
 
 class Page(HTMLParser):
@@ -70,6 +71,14 @@ def test_every_picture_says_what_it_shows(site, pages):
 
 def test_no_link_leads_to_the_makers_of_the_tools(pages):
     assert {target for page in pages.values() for target in page.targets if "executablebooks" in target} == set()
+
+
+def test_launch_links_open_their_own_page_or_there_are_none(site, pages):
+    address = re.search(r'^REPOSITORY = "(.*)"', CELL, re.MULTILINE)[1]
+    for path, page in pages.items():
+        name = path.relative_to(site).as_posix()
+        found = {file_of(link, address).partition(".")[0] for link in launch_links(page.text)}
+        assert found == ({name.removesuffix(".html"), ""} if address and name in contents() else set()), name
 
 
 def test_no_page_waits_for_a_widget_manager(pages):
