@@ -46,10 +46,7 @@ install:
 
 weights: install
 	@$(VENV_PYTHON) -m tools.make_weights
-	@$(VENV_PYTHON) -m tools.make_league
-	@$(VENV_PYTHON) -m tools.make_sweep
-	@$(VENV_PYTHON) -m tools.make_photocopier
-	@$(VENV_PYTHON) -m tools.make_collapse
+	@$(VENV_PYTHON) -m tools.recorder
 
 data: install
 	@$(VENV_PYTHON) -m tools.fetch_mnist

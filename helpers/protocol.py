@@ -52,7 +52,7 @@ RECIPES = {
 class RecipeVAE(VAE):
     """The book's network, trained on the loss of any recipe. Chapter 9 (One protocol).
 
-    Keep its weights, see `helpers.weights.load_league`: it has no configuration to save it whole.
+    Keep its weights, see `helpers.records.load_league`: it has no configuration to save it whole.
 
     Args:
         recipe: a `Recipe`.

@@ -67,7 +67,7 @@ def _dial_figure():
 
 
 def _ledger_data():
-    from helpers.weights import load_rate_distortion
+    from helpers.records import load_rate_distortion
 
     (_, _), (x_test, y_test) = _mnist()
     (images, labels), (record, pictures) = some_digits(1), load_rate_distortion()

@@ -1,6 +1,7 @@
 """Read the code of a chapter without running the chapter: its imports, literal constants and definitions."""
 
 import ast
+import builtins
 import json
 from pathlib import Path
 
@@ -52,9 +53,24 @@ def bare(node):
     return ast.unparse(node)
 
 
+def names(code):
+    """Return the names that code defines anywhere in it, built-in ones included, and those that it uses."""
+    nodes = list(ast.walk(ast.parse(code)))
+    found = [node for node in nodes if isinstance(node, ast.Name)]
+    defined = set(dir(builtins)) | {node.id for node in found if isinstance(node.ctx, ast.Store)}
+    defined |= {node.name for node in nodes if isinstance(node, DEFINITION)}
+    defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    imports = [alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
+    defined |= {alias.asname or alias.name.partition(".")[0] for alias in imports}
+    return defined, {node.id for node in found if isinstance(node.ctx, ast.Load)}
+
+
 def is_literal(node):
     """Say whether a statement gives a name a value that can be read off, such as latent_dim = 2."""
-    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
+    if not isinstance(node, ast.Assign):
+        return False
+    targets = [each for target in node.targets for each in getattr(target, "elts", [target])]
+    if not all(isinstance(target, ast.Name) for target in targets):
         return False
     try:
         return ast.literal_eval(node.value) is not None

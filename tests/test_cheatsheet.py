@@ -15,7 +15,8 @@ from keras import ops
 
 from helpers import losses, models
 from helpers.data import GREY_FLOOR, MEAN_IMAGE_NATS, load_mnist
-from helpers.weights import load_collapse, load_likelihood, load_rate_distortion, manifest
+from helpers.records import load_collapse, load_rate_distortion
+from helpers.weights import load_likelihood, manifest
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,6 +1,5 @@
 """Chapter 12 (The collapse lab): its models and rules, how its record is made and read, and what the record says."""
 
-import json
 import math
 
 import chapter_code
@@ -12,10 +11,10 @@ from keras import ops
 from helpers.data import MEAN_IMAGE_SQUARED_ERROR, load_mnist
 from helpers.losses import gaussian_reconstruction, kl_divergence, translate_loss
 from helpers.models import build_decoder, build_encoder
-from helpers.weights import WEIGHTS, load_collapse, load_rate_distortion
-from tools import make_collapse
+from helpers.records import load_collapse, load_rate_distortion
+from tools import recorder
 
-CHAPTER = make_collapse.ROOT / "book" / f"{make_collapse.CHAPTER}.ipynb"
+CHAPTER = chapter_code.ROOT / "book" / "12_collapse.ipynb"
 NAMES = (
     "GaussianVAE", "linear_parts", "train_linear", "carried", "squared_error", "GuideVAE", "guide_parts",
     "train_guide", "train_size", "CuredVAE", "WarmUp", "NeighbourVAE", "told", "train_cured",
@@ -181,131 +180,6 @@ def test_a_linear_vae_keeps_what_the_rule_says(lab):
     assert lab["squared_error"](model, x) == pytest.approx(np.minimum(own, 1).sum(), abs=0.2)
 
 
-# ---- how the record is made
-
-
-def test_the_recorder_runs_only_what_defines_things():
-    notebook = make_collapse.lab_notebook()
-    whole = "\n".join(cell.source for cell in notebook.cells[1:])
-    for name in NAMES:
-        assert whole.count(f"def {name}(") + whole.count(f"class {name}(") == 1
-    for absent in ("load_collapse", "say(", "plots.curves", "check(", "given =", "guide, history ="):
-        assert absent not in whole
-    values = make_collapse.constants(notebook)
-    assert {"SIZES", "SIZE_EPOCHS", "PATIENTS", "CURE_EPOCHS", "CURE_SEEDS", "FREE_BITS"} <= set(values)
-
-
-@pytest.mark.parametrize(
-    ("source", "defines"),
-    [
-        ("import math\n\nSIZE, ALL = 3, [1, 2]\n\n\ndef f():\n    return train()", True),
-        ("(x, y), (a, b) = load_mnist()", True),
-        ("model = train(3)", False),
-        ("def f():\n    pass\n\n\nf()", False),
-        ("for i in range(3):\n    pass", False),
-    ],
-)
-def test_a_cell_that_does_something_is_left_out(source, defines):
-    assert make_collapse.defines_only(source) is defines
-
-
-def test_a_change_of_the_chapter_makes_the_runs_anew():
-    notebook = make_collapse.lab_notebook()
-    before = make_collapse.fingerprint(notebook)
-    assert before == make_collapse.fingerprint(make_collapse.lab_notebook())
-    notebook.cells[-1].source += "\n"
-    assert make_collapse.fingerprint(notebook) != before
-
-
-def test_the_plan_has_every_size_and_every_pair_with_every_seed():
-    values = {"SIZES": [1, 4], "CURE_SEEDS": [0, 1], "PATIENTS": {"a": ["none", "x"], "b": ["none"]}}
-    runs = make_collapse.plan(values)
-    assert len(runs) == 2 + 2 * 3 and ("cures", ["b", "none", 1]) in runs and runs[0] == ("sizes", [1])
-    assert {kind for kind, _ in make_collapse.plan(values, "cures")} == {"cures"}
-
-
-@pytest.fixture
-def small_record(lab, digits, tmp_path):
-    """A record of three small models, made by the recorder with stand-ins for the training."""
-    x, calls, models = digits[:40], [], {}
-
-    def history(epochs):
-        return {"loss": [2.0] * epochs, "kl": [1.0] * epochs, "seconds": [1.5] * epochs}
-
-    def train_size(latent_dim, epochs):
-        calls.append((latent_dim, epochs))
-        model = lab["VAE"](build_encoder(latent_dim, 8, 1), build_decoder(latent_dim, 8, 1))
-        return model, history(epochs)
-
-    def train_cured(patient, cure, seed, epochs):
-        calls.append((patient, cure, seed, epochs))
-        parts = build_encoder(3, 8, 1), build_decoder(3, 8, 1)
-        kind = "NeighbourVAE" if patient == "self-helper" else "CuredVAE"
-        models[patient] = lab[kind](*parts, variance=2.0)
-        return models[patient], history(epochs)
-
-    names = {"train_size": train_size, "train_cured": train_cured, "SIZE_EPOCHS": 3, "CURE_EPOCHS": 4, "x_test": x}
-    names |= {"carried": lab["carried"], "told": lab["told"], "y_test": np.arange(40) % 10}
-    runs = [("sizes", [2]), ("sizes", [5]), ("cures", ["dear archive", "warm-up", 0])]
-    runs.append(("cures", ["self-helper", "none", 1]))
-    for kind, arguments in [*runs, runs[0]]:  # the last is kept from before
-        make_collapse.run(names, kind, arguments, 2, "code", tmp_path)
-    assert calls == [(2, 2), (5, 2), ("dear archive", "warm-up", 0, 2), ("self-helper", "none", 1, 2)]
-    make_collapse.run(names, *runs[0], None, "code", tmp_path)  # as many epochs as the chapter says
-    make_collapse.run(names, *runs[0], 2, "other code", tmp_path)  # the code has changed, so the run is made again
-    assert calls[4:] == [(2, 3), (2, 2)]
-    make_collapse.run(names, *runs[0], 2, "code", tmp_path)
-    make_collapse.collect(tmp_path, tmp_path, runs)
-    return tmp_path, models, x
-
-
-def test_what_the_recorder_keeps_can_be_read(small_record):
-    folder, models, x = small_record
-    record = load_collapse(folder)
-    assert [run["latent_dim"] for run in record["sizes"]] == [2, 5] and record["images"] == 40
-    assert {"keras", "numpy", "python"} <= set(record["versions"]) and record["epochs"] == {"sizes": 2, "cures": 2}
-    for run in record["sizes"]:
-        assert len(run["carried"]) == run["latent_dim"] and 0 <= run["active"] <= run["latent_dim"]
-        assert sum(run["carried"]) == pytest.approx(run["rate"], abs=0.5)  # exact, and from one draw
-    dear, helper = record["cures"]
-    assert (dear["patient"], dear["cure"], dear["seed"]) == ("dear archive", "warm-up", 0) and dear["seconds"] == 3.0
-    assert dear["reconstruction"] == pytest.approx(dear["squares"] / 4 + 392 * math.log(4 * math.pi), rel=1e-4)
-    assert helper["squares"] is None and helper["reconstruction"] > 0 and 0 <= helper["told"] <= 1
-    kl = float(ops.mean(kl_divergence(*models["self-helper"].encoder(np.round(x)))))
-    assert sum(helper["carried"]) == pytest.approx(kl, abs=1e-3)
-
-
-def edit(change):
-    def damage(folder):
-        record = json.loads((folder / "collapse.json").read_text())
-        change(record)
-        (folder / "collapse.json").write_text(json.dumps(record))
-
-    return damage
-
-
-@pytest.mark.parametrize(
-    ("damage", "kind", "message"),
-    [
-        (lambda f: (f / "collapse.json").unlink(), FileNotFoundError, "record of the collapse lab, .*, is missing"),
-        (lambda f: (f / "collapse.json").write_text("{"), ValueError, "collapse.json cannot be read"),
-        (lambda f: (f / "collapse.json").write_text("[]"), ValueError, "collapse.json cannot be read"),
-        (edit(lambda record: record.pop("cures")), ValueError, "cannot be read .*'cures'"),
-        (edit(lambda record: record["sizes"][0].pop("rate")), ValueError, "a run of the sizes lacks its rate"),
-        (edit(lambda record: record["sizes"].reverse()), ValueError, "the sizes do not rise"),
-        (edit(lambda record: record["sizes"][1]["carried"].pop()), ValueError, "or a latent is lost"),
-        (edit(lambda record: record["cures"][0].update(carried=[0.1, 2.0])), ValueError, "latents out of order"),
-        (edit(lambda record: record["cures"][0]["history"]["kl"].pop()), ValueError, "history of another length"),
-    ],
-)  # fmt: skip
-def test_a_damaged_record_is_explained(small_record, damage, kind, message):
-    folder, _, _ = small_record
-    damage(folder)
-    with pytest.raises(kind, match=message) as caught:
-        load_collapse(folder)
-    assert "make weights" in str(caught.value)  # what to do
-
-
 # ---- what the record says
 
 
@@ -314,23 +188,16 @@ def stored():
     return load_collapse()
 
 
-@pytest.fixture(scope="module")
-def values():
-    return make_collapse.constants(make_collapse.lab_notebook())
-
-
-def test_the_stored_record_is_that_of_the_chapter(stored, values):
-    assert stored["chapter"] == make_collapse.CHAPTER and stored["images"] == 10_000
-    assert stored["epochs"] == {"sizes": values["SIZE_EPOCHS"], "cures": values["CURE_EPOCHS"]}
-    runs = [("sizes", [run["latent_dim"]]) for run in stored["sizes"]]
-    runs += [("cures", [run["patient"], run["cure"], run["seed"]]) for run in stored["cures"]]
-    assert runs == make_collapse.plan(values)
-    assert {"keras", "tensorflow", "numpy", "python"} <= set(stored["versions"])
+def test_the_stored_record_is_that_of_the_chapter(stored, lab):
+    assert stored["images"] == 10_000
+    assert stored["epochs"] == {"sizes": lab["SIZE_EPOCHS"], "cures": lab["CURE_EPOCHS"]}
+    runs = [("sizes", run["latent_dim"]) for run in stored["sizes"]]
+    runs += [("cures", run["patient"], run["cure"], run["seed"]) for run in stored["cures"]]
+    assert runs == [run[:-1] for run in recorder.plan_collapse(lab)]
     for run in stored["sizes"]:
         assert sum(run["carried"]) == pytest.approx(run["rate"], rel=0.02)
         total = np.array(run["history"]["reconstruction"]) + run["history"]["kl"]
         assert run["history"]["loss"] == pytest.approx(total, rel=1e-3)
-    assert (WEIGHTS / "collapse.json").stat().st_size < 100_000
 
 
 def cures(stored, patient, cure):

@@ -12,7 +12,7 @@ from keras import layers, ops
 
 from helpers.data import load_mnist
 from helpers.models import VAE, build_decoder, build_encoder
-from helpers.weights import load_league
+from helpers.records import load_league
 
 CHAPTER = Path(__file__).resolve().parent.parent / "book/13_gradients.ipynb"
 NAMES = (

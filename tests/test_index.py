@@ -42,7 +42,7 @@ def test_a_chapter_that_loads_a_record_says_so(name):
     """The page promises it: `What is *recorded* was computed beforehand ...; the chapters say which it is`."""
     notebook = notebooks.read(BOOK / name)
     source = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
-    loads = re.search(r"^from helpers\.weights import", source, re.MULTILINE)
+    loads = re.search(r"^from helpers\.(weights|records) import", source, re.MULTILINE)
     assert "the chapters say which it is" in PAGE
     assert not loads or "recorded" in notebooks.prose(notebook), "loads a recorded model and does not say so"
 

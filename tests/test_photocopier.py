@@ -1,7 +1,6 @@
 """Chapter 11 (Photocopier against artist): its machines and measures, its clothes, its record."""
 
 import hashlib
-import json
 
 import chapter_code
 import numpy as np
@@ -9,10 +8,11 @@ import pytest
 from keras import ops
 
 from helpers.data import CLOTHES, FASHION_FILE, FASHION_SHA256, GREY_FLOOR, load_fashion, load_mnist
-from helpers.weights import WEIGHTS, load_photocopier
-from tools import fetch_fashion, make_photocopier
+from helpers.records import load_photocopier
+from tools import fetch_fashion, recorder
 
-CHAPTER = make_photocopier.ROOT / "book" / f"{make_photocopier.CHAPTER}.ipynb"
+ROOT = chapter_code.ROOT
+CHAPTER = ROOT / "book" / "11_photocopier.ipynb"
 KINDS = ("photocopier", "retoucher", "artist")
 NAMES = (
     "Autoencoder", "train_machine", "negatives", "damage", "print_nats", "accepted", "hole_share", "component_logs",
@@ -52,14 +52,14 @@ def test_clothes_of_another_shop_are_refused(tmp_path):
 
 
 def test_the_clothes_are_described_as_they_are():
-    text = (make_photocopier.ROOT / "book/data/README.md").read_text(encoding="utf-8")
+    text = (ROOT / "book/data/README.md").read_text(encoding="utf-8")
     data = FASHION_FILE.read_bytes()
     assert hashlib.sha256(data).hexdigest() == FASHION_SHA256
     assert FASHION_SHA256 in text and f"{len(data):,} bytes" in text and "2017 Zalando SE" in text
     assert f"`{fetch_fashion.PACKAGE}`" in text and "WITHOUT WARRANTY OF ANY KIND" in text
     for file, md5, _ in fetch_fashion.FILES.values():
         assert f"`{file}`" in text and md5 in text
-    licences = (make_photocopier.ROOT / "book/licences.md").read_text(encoding="utf-8")
+    licences = (ROOT / "book/licences.md").read_text(encoding="utf-8")
     (row,) = [line for line in licences.splitlines() if "fashion.npz" in line]
     assert "[MIT]" in row and "Zalando" in row and "Han Xiao" in row
 
@@ -227,90 +227,6 @@ def test_suspicion_adds_up(lab, machines):
     assert copier["print and place"] - copier["print"] == pytest.approx(place, rel=1e-3)
 
 
-# ---- how the record is made and read
-
-
-@pytest.fixture
-def small_record(tmp_path):
-    """A record of four runs, made by the recorder with stand-ins for the training."""
-    folder, work, calls = tmp_path / "weights", tmp_path / "work", []
-    folder.mkdir()
-    work.mkdir()
-
-    def train_machine(*which):
-        calls.append(which)
-        return which, {"loss": [200.0] * which[2], "seconds": [1.5] * which[2]}
-
-    names = {
-        "train_machine": train_machine,
-        "report": lambda machine: {"copy": np.float32(machine[1]), "rules": {"standard": {"holes": 0.123456789}}},
-        "report_left_out": lambda machine, digit: {"print": digit / 10},
-    }
-    runs = [("artist", 0, 2, None), ("artist", 1, 2, None), ("artist", 0, 3, None), ("artist", 0, 2, 7)]
-    for each in [*runs, runs[0]]:  # the last is kept from before
-        make_photocopier.run(names, *each, "code", work)
-    assert calls == runs
-    make_photocopier.run(names, *runs[0], "other code", work)
-    assert calls[4:] == [runs[0]]
-    make_photocopier.collect(folder, work, runs)
-    return folder
-
-
-def test_what_the_recorder_keeps_can_be_read(small_record):
-    record = load_photocopier(small_record)
-    assert record["chapter"] == "11_photocopier" and {"keras", "numpy", "python"} <= set(record["versions"])
-    first, second, longer, without = record["runs"]
-    assert first["scores"] == {"copy": 0.0, "rules": {"standard": {"holes": 0.12346}}} and second["scores"]["copy"] == 1
-    assert longer["history"] == {"loss": [200.0] * 3} and longer["seconds"] == 4.5 and longer["left_out"] is None
-    assert without["left_out"] == 7 and without["scores"] == {"print": 0.7}
-
-
-def test_the_recorder_takes_definitions_and_no_run():
-    notebook = make_photocopier.lab_notebook()
-    whole = "\n".join(cell.source for cell in notebook.cells)
-    for name in NAMES:
-        assert f"def {name}(" in whole or f"class {name}(" in whole
-    assert "load_photocopier" not in whole and "plots." not in whole and "... = " not in whole
-    assert "train_machine(" not in whole.replace("def train_machine(", "")
-    values = make_photocopier.constants(notebook)
-    runs = make_photocopier.plan(values)
-    assert len(runs) == len(set(runs)) == 3 * 3 * (2 + len(values["LEFT_OUT"]))
-    assert make_photocopier.plan(values, 1, [5])[3] == ("photocopier", 5, 2, None)
-    before = make_photocopier.fingerprint(notebook)
-    assert before == make_photocopier.fingerprint(make_photocopier.lab_notebook())
-    notebook.cells[-1].source += "\n"
-    assert make_photocopier.fingerprint(notebook) != before
-
-
-def edit(change):
-    def damage(folder):
-        record = json.loads((folder / "photocopier.json").read_text())
-        change(record)
-        (folder / "photocopier.json").write_text(json.dumps(record))
-
-    return damage
-
-
-@pytest.mark.parametrize(
-    ("damage", "kind", "message"),
-    [
-        (lambda f: (f / "photocopier.json").unlink(), FileNotFoundError, "record of chapter 11, .*, is missing"),
-        (lambda f: (f / "photocopier.json").write_text("{"), ValueError, "photocopier.json cannot be read"),
-        (lambda f: (f / "photocopier.json").write_text("[]"), ValueError, "photocopier.json cannot be read"),
-        (edit(lambda record: record.pop("runs")), ValueError, "'runs'"),
-        (edit(lambda record: record["runs"].clear()), ValueError, "there is no run"),
-        (edit(lambda record: record["runs"][1].pop("scores")), ValueError, "a run lacks its scores"),
-        (edit(lambda record: record["runs"][1]["history"]["loss"].pop()), ValueError, "history of another length"),
-        (edit(lambda record: record["runs"].append(record["runs"][0])), ValueError, "is there twice"),
-    ],
-)  # fmt: skip
-def test_a_damaged_record_is_explained(small_record, damage, kind, message):
-    damage(small_record)
-    with pytest.raises(kind, match=message) as caught:
-        load_photocopier(small_record)
-    assert "make weights" in str(caught.value)  # what to do
-
-
 # ---- what it says
 
 
@@ -327,11 +243,10 @@ def score(stored, kind, *keys, epochs=8, left_out=None):
     return np.array(runs)
 
 
-def test_the_stored_record_is_that_of_the_chapter(stored):
-    runs = make_photocopier.plan(make_photocopier.constants(make_photocopier.lab_notebook()))
+def test_the_stored_record_is_that_of_the_chapter(stored, lab):
+    runs = recorder.plan_photocopier(lab)
     assert [(run["kind"], run["seed"], run["epochs"], run["left_out"]) for run in stored] == runs
     assert all(run["seconds"] > 0 and run["history"]["loss"][0] > run["history"]["loss"][-1] for run in stored)
-    assert (WEIGHTS / "photocopier.json").stat().st_size < 100_000
 
 
 def test_each_machine_wins_what_it_was_made_for(stored):

@@ -36,9 +36,8 @@ NAMES = sorted(name for name in manifest() if name.startswith("darkroom"))  # th
 PORTRAITS = sorted(name for name in manifest() if name.startswith("portraits"))  # more in test_faces.py
 FILES = ("epochs_file", "likelihood")  # entries that have a file of their own
 RECORDS = {  # of many runs; each says itself where it comes from
-    *(f"{name}.{kind}" for name in ("league", "rate_distortion") for kind in ("json", "npz")),
-    "collapse.json",
-    "photocopier.json",
+    "records.json",
+    *json.loads((WEIGHTS / "records.json").read_text(encoding="utf-8")),
 }
 
 

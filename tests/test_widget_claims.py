@@ -12,7 +12,8 @@ from helpers.art import follow
 from helpers.evaluation import evaluate_elbo, importance_bound
 from helpers.latent import develop, lerp, slant, slerp, thickness
 from helpers.quality import judge
-from helpers.weights import load_classifier, load_epochs, load_rate_distortion
+from helpers.records import load_rate_distortion
+from helpers.weights import load_classifier, load_epochs
 
 
 def unpacked(film, shape):

@@ -19,7 +19,7 @@ SETUP = ROOT / "tools/setup_cell.py"
 MOST_CELLS, MOST_LINES, MOST_CLASS, MOST_WORDS, MOST_BYTES = 25, 30, 40, 2600, 100_000
 LIVING = re.compile(r"^(show_widget|\w+_panel)\(", re.MULTILINE)  # a cell to use, not to read
 EXERCISE = "exercise"  # the tag of a cell that waits for a reader's answer
-TAGS = {"hide-cell", "hide-input", "hide-output", EXERCISE}
+TAGS = {"hide-cell", "hide-input", "hide-output", "recorder", EXERCISE}  # recorder: see tools/recorder.py
 NO_FIGURE = {"use_style", "player"}  # of helpers.plots; player returns HTML that brings its own alt texts
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 
