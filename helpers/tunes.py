@@ -29,7 +29,6 @@ LOWEST, HIGHEST = 57, 81  # MIDI numbers: A3 to A5
 TOKENS = FIRST + HIGHEST - LOWEST + 1
 IN_KEY = (0, 2, 4, 5, 7, 9, 11)  # C D E F G A B, as semitones above C
 NAMES = "C C# D D# E F F# G G# A A# B".split()
-ATTRIBUTES = "height", "notes", "leap"
 TEMPO = 120  # quarter notes a minute
 RATE = 8000  # samples a second
 # one melody, as a comparison of the sopranos shows, although not all of these scores share a window
