@@ -14,9 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HELPERS = {path.stem: chapter_code.definitions(path) for path in sorted((ROOT / "helpers").glob("*.py"))}
-TAUGHT = (
-    "models losses evaluation latent quality protocol faces art".split()
-)  # a chapter derives their every definition
+TAUGHT = "models losses evaluation latent quality protocol faces art".split()  # taught: every definition
 
 
 def chapter(number):
