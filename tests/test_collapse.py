@@ -204,19 +204,19 @@ def cures(stored, patient, cure):
     return [run for run in stored["cures"] if (run["patient"], run["cure"]) == (patient, cure)]
 
 
-def test_more_latents_than_needed_stay_unused_and_cost_nothing(stored, values):
-    used = [np.sum(np.array(run["carried"]) > values["IN_USE"]) for run in stored["sizes"]]
-    assert used[:4] == values["SIZES"][:4] and used[-1] < 40
+def test_more_latents_than_needed_stay_unused_and_cost_nothing(stored, lab):
+    used = [np.sum(np.array(run["carried"]) > lab["IN_USE"]) for run in stored["sizes"]]
+    assert used[:4] == lab["SIZES"][:4] and used[-1] < 40
     bill = {run["latent_dim"]: run["rate"] + run["distortion"] for run in stored["sizes"]}
     assert abs(bill[64] - bill[32]) < 2 and bill[1] > bill[2] > bill[4] > bill[8] > bill[16]
 
 
-def test_the_dear_archive_collapses_and_only_another_objective_helps(stored, values):
+def test_the_dear_archive_collapses_and_only_another_objective_helps(stored, lab):
     for cure in ("none", "warm-up"):
         for run in cures(stored, "dear archive", cure):
             assert sum(run["carried"]) < 0.1 and run["squares"] == pytest.approx(MEAN_IMAGE_SQUARED_ERROR, abs=1)
     for run in cures(stored, "dear archive", "free bits"):
-        assert sum(run["carried"]) == pytest.approx(16 * values["FREE_BITS"], abs=1) and run["squares"] < 45
+        assert sum(run["carried"]) == pytest.approx(16 * lab["FREE_BITS"], abs=1) and run["squares"] < 45
     for run in cures(stored, "dear archive", "learned variance"):
         assert sum(run["carried"]) > 10 and run["squares"] < 30
     warmed = cures(stored, "dear archive", "warm-up")
