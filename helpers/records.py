@@ -52,7 +52,7 @@ def load_league(folder=WEIGHTS):
         with the stored weights, those of the seed `league["weights_seed"]`.
 
     Raises:
-        ValueError: as `read_record`, or the weights are of another network.
+        ValueError: as `read_record`, or a recipe or the weights are not the book's.
         FileNotFoundError: as `read_record`.
     """
     from helpers.protocol import RECIPES, RecipeVAE
@@ -60,6 +60,8 @@ def load_league(folder=WEIGHTS):
 
     league, arrays = read_record("league", folder)
     runs = {name: {int(seed): run for seed, run in seeds.items()} for name, seeds in league["runs"].items()}
+    if unknown := set(runs) - set(RECIPES):
+        raise ValueError(f"{', '.join(sorted(unknown))} is no recipe of helpers.protocol. {CURE}")
     models = {name: RecipeVAE(RECIPES[name]) for name in runs}
     for name, model in models.items():
         own = [array for key, array in sorted(arrays.items()) if key.startswith(f"{name}/")]

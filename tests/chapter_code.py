@@ -54,15 +54,20 @@ def bare(node):
 
 
 def names(code):
-    """Return the names that code defines anywhere in it, built-in ones included, and those that it uses."""
+    """Return three sets of names: what code defines anywhere, built-in ones included; uses; and defines outside."""
     nodes = list(ast.walk(ast.parse(code)))
     found = [node for node in nodes if isinstance(node, ast.Name)]
     defined = set(dir(builtins)) | {node.id for node in found if isinstance(node.ctx, ast.Store)}
     defined |= {node.name for node in nodes if isinstance(node, DEFINITION)}
     defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     imports = [alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
-    defined |= {alias.asname or alias.name.partition(".")[0] for alias in imports}
-    return defined, {node.id for node in found if isinstance(node.ctx, ast.Load)}
+    imported = {alias.asname or alias.name.partition(".")[0] for alias in imports}
+    outside = imported | {node.name for node in ast.parse(code).body if isinstance(node, DEFINITION)}
+    assigned = [node for node in ast.parse(code).body if isinstance(node, ast.Assign)]
+    outside |= {
+        n.id for node in assigned for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)
+    }
+    return defined | imported, {node.id for node in found if isinstance(node.ctx, ast.Load)}, outside
 
 
 def is_literal(node):

@@ -1,4 +1,4 @@
-"""Chapter 12 (The collapse lab): its models and rules, how its record is made and read, and what the record says."""
+"""Chapter 12 (The collapse lab): its models and rules, and what its record says."""
 
 import math
 
@@ -194,6 +194,11 @@ def test_the_stored_record_is_that_of_the_chapter(stored, lab):
     runs = [("sizes", run["latent_dim"]) for run in stored["sizes"]]
     runs += [("cures", run["patient"], run["cure"], run["seed"]) for run in stored["cures"]]
     assert runs == [run[:-1] for run in recorder.plan_collapse(lab)]
+    for kind in ("sizes", "cures"):
+        for run in stored[kind]:
+            assert run["carried"] == sorted(run["carried"], reverse=True)
+            assert all(len(values) == stored["epochs"][kind] for values in run["history"].values())
+    assert all(len(run["carried"]) == run["latent_dim"] for run in stored["sizes"])
     for run in stored["sizes"]:
         assert sum(run["carried"]) == pytest.approx(run["rate"], rel=0.02)
         total = np.array(run["history"]["reconstruction"]) + run["history"]["kl"]

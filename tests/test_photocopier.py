@@ -247,6 +247,7 @@ def test_the_stored_record_is_that_of_the_chapter(stored, lab):
     runs = recorder.plan_photocopier(lab)
     assert [(run["kind"], run["seed"], run["epochs"], run["left_out"]) for run in stored] == runs
     assert all(run["seconds"] > 0 and run["history"]["loss"][0] > run["history"]["loss"][-1] for run in stored)
+    assert len(runs) == len(set(runs)) and all(len(run["history"]["loss"]) == run["epochs"] for run in stored)
 
 
 def test_each_machine_wins_what_it_was_made_for(stored):

@@ -1,4 +1,4 @@
-"""Chapter 5: the recorded models, one for each weight of the KL term; how they are made, read and shown."""
+"""Chapter 5: the recorded models, one for each weight of the KL term; what the record says, and how it is shown."""
 
 import ast
 import json

@@ -5,14 +5,13 @@ pattern that fits it, stands in the test's own text or in that of a module that 
 `make test` and `make check` remember what was green in .executed; `make test` runs every unit test all the same.
 """
 
-import ast
-import functools
 import json
 import re
 import subprocess
 from pathlib import Path
 
 from tools import store
+from tools.imports import modules, text_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL = re.compile(r"^tests/conftest\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")  # concern every test
@@ -46,35 +45,6 @@ def remember(what, value, root=ROOT):
 def changed(now, was):
     """Return the names that differ between two dicts, those that only one of them has included."""
     return sorted(name for name in now.keys() | was.keys() if now.get(name) != was.get(name))
-
-
-@functools.cache
-def text_of(path):
-    """Return what stands in a file, which is read once."""
-    return path.read_text(encoding="utf-8")
-
-
-@functools.cache
-def imported_by(code, root=ROOT):
-    """Return the files of the house that Python code imports itself, wherever in it."""
-    names = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    names |= {name.rpartition(".")[0] for name in names} - {""}
-    files = [folder / name.replace(".", "/") for name in names for folder in (root, root / "tests")]
-    return {each for file in files for each in (file.with_suffix(".py"), file / "__init__.py") if each.is_file()}
-
-
-def modules(path, root=ROOT):
-    """Return the files of the house that a Python file imports, directly or not, itself included."""
-    found, ahead = set(), {path}
-    while ahead:
-        found |= ahead
-        ahead = set().union(*(imported_by(text_of(each), root) for each in ahead)) - found
-    return found
 
 
 def tests(changes, root=ROOT):

@@ -5,7 +5,7 @@ record plans, and what came out goes to book/weights: NAME.json, for some NAME.n
 Each run leaves a file in the work folder, so that an interrupted recording goes on where it was; one that another
 version of the code left there is made again. Commit the result once an issue: the files are large.
 
-python -m tools.recorder [NAME ...] [--epochs N] [--only TEXT ...] [--folder FOLDER] [--work FOLDER]
+python -m tools.recorder [NAME ...] [--epochs N] [--only LABEL ...] [--folder FOLDER] [--work FOLDER]
 """
 
 import argparse
@@ -23,7 +23,7 @@ import nbformat
 import numpy as np
 
 from helpers.files import WEIGHTS, digest
-from tools import concern
+from tools import imports
 from tools.make_weights import versions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -195,19 +195,20 @@ def run_cells(sources):
 
     shell = InteractiveShell.instance()
     shell.reset(new_session=False)
-    for source in sources:
-        shell.run_cell(source).raise_error()
-    return shell.user_ns
+    try:
+        for source in sources:
+            shell.run_cell(source).raise_error()
+        return shell.user_ns
+    finally:
+        InteractiveShell.clear_instance()  # or what is said later would be displayed instead of printed
 
 
 def fingerprint(sources):
-    """Return a short text that changes with what a run depends on: the cells, all modules behind them, the judge."""
+    """Return a short text that changes with what a run depends on: cells, modules behind them, versions, the judge."""
     code = "\n".join(sources)
-    files = set().union(*(concern.modules(file) for file in concern.imported_by(code)))
-    parts = [
-        code.encode(),
-        *(file.read_bytes() for file in sorted([*files, WEIGHTS / "classifier.npz", Path(__file__)])),
-    ]
+    files = set().union(*(imports.modules(file) for file in [Path(__file__), *imports.imported_by(code)]))
+    parts = [code.encode(), json.dumps(versions()).encode()]
+    parts += [file.read_bytes() for file in sorted([*files, WEIGHTS / "classifier.npz"])]
     return hashlib.sha256(b"\n".join(parts)).hexdigest()[:12]
 
 
@@ -268,11 +269,11 @@ def make_record(name, names, code, folder=WEIGHTS, epochs=None, only=None, work=
         code: the fingerprint of what a run depends on.
         folder: where NAME.json, NAME.npz and records.json go.
         epochs: epochs of each run, for a trial; those of the chapter if None.
-        only: texts, for a trial: only runs whose label has one of them are made; all if None.
+        only: labels of runs, for a trial, as they are printed; all runs if None.
         work: folder for what each run leaves; _build/records/NAME if None.
     """
     record, work = RECORDS[name], Path(work or ROOT / "_build" / "records" / name)
-    runs = [run for run in record.plan(names, epochs) if not only or any(text in label(run) for text in only)]
+    runs = [run for run in record.plan(names, epochs) if not only or label(run) in only]
     if not runs:
         raise ValueError(
             f"No run of {name} is called so; there is {'; '.join(map(label, record.plan(names, epochs)))}."
@@ -286,15 +287,18 @@ def make_record(name, names, code, folder=WEIGHTS, epochs=None, only=None, work=
 
 def main(arguments):
     """Make records as the command line says."""
+    from helpers.device import start
+
     parser = argparse.ArgumentParser(prog="python -m tools.recorder", description="Make records of runs again.")
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RECORDS)}; all if left out")
     parser.add_argument("--epochs", type=int, help="epochs of each run, for a trial (the chapter's if left out)")
-    parser.add_argument("--only", nargs="+", help="texts, for a trial: only runs whose label has one of them")
+    parser.add_argument("--only", nargs="+", help="labels of runs, as they are printed, for a trial")
     parser.add_argument("--folder", type=Path, default=WEIGHTS, help="where the records go")
     parser.add_argument("--work", type=Path, help="where runs are kept until all are done (_build/records)")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(RECORDS)):
         parser.error(f"there is no record called {', '.join(unknown)}; there is {', '.join(RECORDS)}")
+    start()
     for name in options.names or RECORDS:
         sources = tagged(RECORDS[name].chapter)
         work = options.work and options.work / name

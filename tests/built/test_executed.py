@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import concern, notebooks, store
+from tools import imports, notebooks, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
@@ -25,7 +25,7 @@ def test_an_executed_chapter_has_no_problem(name):
 def closure(notebook):
     """Return the names of the modules that a chapter may import, by reading its code and theirs."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    files = set().union(*(concern.modules(path) for path in concern.imported_by(code)))
+    files = set().union(*(imports.modules(path) for path in imports.imported_by(code)))
     return {path.relative_to(ROOT).as_posix() for path in files}
 
 
