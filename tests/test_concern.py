@@ -17,7 +17,7 @@ def stems(*changes):
 @pytest.mark.parametrize(
     "change, among, not_among",
     [
-        ("helpers/tunes.py", ["test_tunes", "test_weights"], ["test_portraits", "test_photo"]),
+        ("helpers/tunes.py", ["test_tunes", "test_living"], ["test_portraits", "test_photo"]),
         ("helpers/losses.py", ["test_maths", "test_training", "test_faces"], ["test_portraits", "test_vendor"]),
         ("tests/test_art.py", ["test_art"], ["test_portraits", "test_tunes"]),
         ("tests/chapter_code.py", ["test_chapters", "test_protocol"], ["test_portraits"]),
