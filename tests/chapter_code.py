@@ -55,18 +55,17 @@ def bare(node):
 
 def names(code):
     """Return three sets of names: what code defines anywhere, built-in ones included; uses; and defines outside."""
-    nodes = list(ast.walk(ast.parse(code)))
+    tree = ast.parse(code)
+    nodes = list(ast.walk(tree))
     found = [node for node in nodes if isinstance(node, ast.Name)]
     defined = set(dir(builtins)) | {node.id for node in found if isinstance(node.ctx, ast.Store)}
     defined |= {node.name for node in nodes if isinstance(node, DEFINITION)}
     defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     imports = [alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
     imported = {alias.asname or alias.name.partition(".")[0] for alias in imports}
-    outside = imported | {node.name for node in ast.parse(code).body if isinstance(node, DEFINITION)}
-    assigned = [node for node in ast.parse(code).body if isinstance(node, ast.Assign)]
-    outside |= {
-        n.id for node in assigned for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)
-    }
+    outside = imported | {node.name for node in tree.body if isinstance(node, DEFINITION)}
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    outside |= {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
     return defined | imported, {node.id for node in found if isinstance(node.ctx, ast.Load)}, outside
 
 

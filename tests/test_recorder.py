@@ -16,7 +16,7 @@ from helpers.losses import kl_divergence
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.protocol import BATCH_SIZE, EPOCHS, RECIPES, RecipeVAE
 from helpers.records import load_collapse, load_league, load_photocopier, load_rate_distortion, read_record
-from tools import recorder
+from tools import imports, recorder
 
 ROOT = recorder.ROOT
 NEEDED = {  # what plans and runs use
@@ -56,10 +56,17 @@ def test_cells_run_one_after_the_other_and_an_error_ends_it():
         recorder.run_cells(["c = a"])  # nothing is left of an earlier chapter
 
 
-def test_a_change_of_the_chapter_makes_the_runs_anew():
-    sources = recorder.tagged("12_collapse")
+def test_a_change_of_the_chapter_its_modules_or_versions_makes_the_runs_anew(monkeypatch):
+    sources, asked, modules = recorder.tagged("12_collapse"), [], imports.modules
+    monkeypatch.setattr(imports, "modules", lambda file: asked.append(file.name) or modules(file))
     before = recorder.fingerprint(sources)
+    assert {"recorder.py", "models.py", "training.py"} <= set(asked)
     assert before == recorder.fingerprint(list(sources)) != recorder.fingerprint([*sources, "\n"])
+    monkeypatch.setattr(imports, "modules", lambda file: modules(file) - {ROOT / "helpers/evaluation.py"})
+    assert recorder.fingerprint(sources) != before  # what only the recorder imports counts, too
+    monkeypatch.setattr(imports, "modules", modules)
+    monkeypatch.setattr(recorder, "versions", lambda: {"keras": "0"})
+    assert recorder.fingerprint(sources) != before
 
 
 def test_plans():
@@ -73,6 +80,34 @@ def test_plans():
     values = {"SIZES": [1, 4], "SIZE_EPOCHS": 3, "CURE_EPOCHS": 6, "CURE_SEEDS": [0, 1]}
     runs = recorder.plan_collapse(values | {"PATIENTS": {"a": ["none", "x"], "b": ["none"]}})
     assert len(runs) == 2 + 2 * 3 and runs[0] == ("sizes", 1, 3) and ("cures", "b", "none", 1, 6) in runs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "1"], "say where its records go, with --folder"),
+        (["league", "--only", "ours, 0, 24"], "say where its records go, with --folder"),
+        (["none"], "no record called none; there is rate_distortion, league"),
+    ],
+)
+def test_a_trial_does_not_replace_the_books_records(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        recorder.main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_line(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr("helpers.device.start", lambda: calls.append("start"))
+    monkeypatch.setattr(recorder, "run_cells", lambda sources: {"cells": sources})
+    monkeypatch.setattr(recorder, "make_record", lambda *arguments: calls.append(arguments))
+    recorder.main(["league", "--epochs", "1", "--folder", str(tmp_path), "--work", str(tmp_path)])
+    sources = recorder.tagged("09_protocol")
+    code = recorder.fingerprint(sources)
+    assert calls == ["start", ("league", {"cells": sources}, code, tmp_path, 1, None, tmp_path / "league")]
+    recorder.main([])
+    assert [call[0] for call in calls[3:]] == list(recorder.RECORDS)
+    assert calls[-1][3:] == (WEIGHTS, None, None, None)
 
 
 # ---- what it keeps
@@ -138,6 +173,9 @@ def test_the_league_can_be_read(tmp_path):
     # the figures are those of the weights as they are stored
     assert run["scores"]["grey"] == pytest.approx(float(np.sum(models["mean KL"].encoder.weights[0])), abs=1e-4)
     said = json.loads((tmp_path / "league.json").read_text())
+    recorder.write("league", said | {"runs": {"theirs": {}}}, {}, tmp_path)
+    with pytest.raises(ValueError, match="theirs is no recipe of helpers.protocol.*make weights"):
+        load_league(tmp_path)
     recorder.write("league", said, {"mean KL/000": np.zeros((3, 3), "float16")}, tmp_path)
     with pytest.raises(ValueError, match="weights of 'mean KL' in league.npz do not fit.*make weights"):
         load_league(tmp_path)

@@ -193,14 +193,10 @@ def run_cells(sources):
     """Run cells as a notebook does, one after the other, and return the names that they define."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell = InteractiveShell.instance()
-    shell.reset(new_session=False)
-    try:
-        for source in sources:
-            shell.run_cell(source).raise_error()
-        return shell.user_ns
-    finally:
-        InteractiveShell.clear_instance()  # or what is said later would be displayed instead of printed
+    shell = InteractiveShell()  # not the one of this process, so that what is said is printed
+    for source in sources:
+        shell.run_cell(source).raise_error()
+    return shell.user_ns
 
 
 def fingerprint(sources):
@@ -212,13 +208,13 @@ def fingerprint(sources):
     return hashlib.sha256(b"\n".join(parts)).hexdigest()[:12]
 
 
-def plain(value, decimals):
-    """Return dicts and lists of numbers as JSON has them, rounded."""
+def plain(value):
+    """Return dicts and lists of numbers as JSON has them, rounded to five decimals."""
     if isinstance(value, dict):
-        return {str(key): plain(each, decimals) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(each, decimals) for each in value]
-    return round(float(value), decimals) if isinstance(value, (float, np.floating)) else value
+        return [plain(each) for each in value]
+    return round(float(value), 5) if isinstance(value, (float, np.floating)) else value
 
 
 def label(run):
@@ -238,7 +234,7 @@ def one_run(record, names, run, code, work):
             return about["said"], arrays
     said, history, arrays = record.make(names, *run)
     seconds = sum(history.pop("seconds"))
-    said = plain(said, 5) | {"history": plain(history, 5), "seconds": round(seconds, 1)}
+    said = plain(said) | {"history": plain(history), "seconds": round(seconds, 1)}
     buffer = io.BytesIO()
     np.savez(buffer, about=json.dumps({"code": code, "said": said}), **arrays)
     file.with_suffix(".part").write_bytes(buffer.getvalue())
@@ -273,11 +269,10 @@ def make_record(name, names, code, folder=WEIGHTS, epochs=None, only=None, work=
         work: folder for what each run leaves; _build/records/NAME if None.
     """
     record, work = RECORDS[name], Path(work or ROOT / "_build" / "records" / name)
-    runs = [run for run in record.plan(names, epochs) if not only or label(run) in only]
+    planned = record.plan(names, epochs)
+    runs = [run for run in planned if not only or label(run) in only]
     if not runs:
-        raise ValueError(
-            f"No run of {name} is called so; there is {'; '.join(map(label, record.plan(names, epochs)))}."
-        )
+        raise ValueError(f"No run of {name} is called so; there is {'; '.join(map(label, planned))}.")
     work.mkdir(parents=True, exist_ok=True)
     Path(folder).mkdir(parents=True, exist_ok=True)
     print(f"{name}: {len(runs)} runs; what is done lies in {work}", flush=True)
@@ -293,16 +288,19 @@ def main(arguments):
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RECORDS)}; all if left out")
     parser.add_argument("--epochs", type=int, help="epochs of each run, for a trial (the chapter's if left out)")
     parser.add_argument("--only", nargs="+", help="labels of runs, as they are printed, for a trial")
-    parser.add_argument("--folder", type=Path, default=WEIGHTS, help="where the records go")
+    parser.add_argument("--folder", type=Path, help="where the records go (book/weights; a trial has to name one)")
     parser.add_argument("--work", type=Path, help="where runs are kept until all are done (_build/records)")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(RECORDS)):
         parser.error(f"there is no record called {', '.join(unknown)}; there is {', '.join(RECORDS)}")
+    if (options.epochs or options.only) and not options.folder:
+        parser.error("a trial would replace the book's own records: say where its records go, with --folder")
     start()
     for name in options.names or RECORDS:
         sources = tagged(RECORDS[name].chapter)
         work = options.work and options.work / name
-        make_record(name, run_cells(sources), fingerprint(sources), options.folder, options.epochs, options.only, work)
+        names, code, folder = run_cells(sources), fingerprint(sources), options.folder or WEIGHTS
+        make_record(name, names, code, folder, options.epochs, options.only, work)
 
 
 if __name__ == "__main__":
