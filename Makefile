@@ -15,19 +15,19 @@ help:
 	@echo "For maintainers: links, weights, data, constraints, references, repository, vendor, colab-check, clean (CONTRIBUTING.md)"
 
 book: install
-	@$(VENV_PYTHON) -m tools.pipeline book
+	@$(VENV_PYTHON) -m tools.build.pipeline book
 
 serve: install
-	@$(VENV_PYTHON) -m tools.pipeline serve
+	@$(VENV_PYTHON) -m tools.build.pipeline serve
 
 test: install
-	@$(VENV_PYTHON) -m tools.pipeline test
+	@$(VENV_PYTHON) -m tools.build.pipeline test
 
 check: install
-	@$(VENV_PYTHON) -m tools.pipeline check
+	@$(VENV_PYTHON) -m tools.build.pipeline check
 
 pdf: install
-	@$(VENV_PYTHON) -m tools.pipeline pdf
+	@$(VENV_PYTHON) -m tools.build.pipeline pdf
 
 bench: install
 	@$(VENV_PYTHON) -m benchmarks
@@ -36,7 +36,7 @@ lint: install
 	@$(VENV_PYTHON) -m pre_commit run --all-files
 
 links: install
-	@$(VENV_PYTHON) -m tools.pipeline links
+	@$(VENV_PYTHON) -m tools.build.pipeline links
 
 install:
 	@if "$(PYTHON)" -c "" 2>/dev/null; then "$(PYTHON)" tools/bootstrap.py; \
@@ -45,26 +45,26 @@ install:
 	  "or name the Python that you have: make book PYTHON=python3.12" >&2; exit 1; fi
 
 weights: install
-	@$(VENV_PYTHON) -m tools.make_weights
-	@$(VENV_PYTHON) -m tools.recorder
+	@$(VENV_PYTHON) -m tools.recording.models
+	@$(VENV_PYTHON) -m tools.recording.runs
 
 data: install
-	@$(VENV_PYTHON) -m tools.fetch_mnist
+	@$(VENV_PYTHON) -m tools.fetch.mnist
 
 constraints: install
-	@$(VENV_PYTHON) -m tools.make_constraints
+	@$(VENV_PYTHON) -m tools.fetch.constraints
 
 references: install
-	@$(VENV_PYTHON) -m tools.references
+	@$(VENV_PYTHON) -m tools.build.references
 
 repository: install
-	@$(VENV_PYTHON) -m tools.repository "$(URL)"
+	@$(VENV_PYTHON) -m tools.build.repository "$(URL)"
 
 vendor: install
-	@$(VENV_PYTHON) -m tools.vendor
+	@$(VENV_PYTHON) -m tools.fetch.vendor
 
 colab-check: install
-	@$(VENV_PYTHON) -m tools.colab_check $(CHAPTER)
+	@$(VENV_PYTHON) -m tools.check.colab_check $(CHAPTER)
 
 clean:
 	rm -rf _build .tested .executed

@@ -10,9 +10,10 @@ from keras import ops
 from benchmarks import quality
 from benchmarks.example import BATCH_SIZE, build_example
 from helpers.data import load_mnist
-from helpers.device import find_device, start, training_settings
+from helpers.device import start, training_settings
 from helpers.evaluation import evaluate_elbo, importance_bound
 from helpers.latent import quantile_grid
+from helpers.machine import find_device
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.speed import product_steps, training_flops
 from helpers.training import ShuffledImages, train

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.places import ROOT
 
 
 class Worker:

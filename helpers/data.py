@@ -1,15 +1,15 @@
 """The 70,000 digits of MNIST, and 1,000 clothes of Fashion-MNIST, from the files in this repository.
 
-Source and licence: ``book/data/README.md``. ``tools/fetch_mnist.py`` and ``tools/fetch_fashion.py`` make the files.
+Source and licence: ``book/data/README.md``. ``tools/fetch/mnist.py`` and ``tools/fetch/fashion.py`` make the files.
 """
 
-import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parent.parent / "book" / "data"
+from helpers.files import read_arrays
+from helpers.places import DATA
+
 MNIST_FILE = DATA / "mnist.npz"
 MNIST_SHA256 = "ee068f36682cba7f38bafdedc77b0f873ebbcf877036f7ebde566966146ac146"
 SHAPES = {
@@ -22,10 +22,10 @@ CURE = "Restore it with `git checkout -- book/data/mnist.npz`, or make it again 
 
 FASHION_FILE = DATA / "fashion.npz"
 FASHION_SHA256 = "10ddc3ad900097f82baf1fe419cf3105e4d400c4a1f6a9ea74eaedce0bc47cf6"
-FASHION_CURE = "Restore it with `git checkout -- book/data/fashion.npz`, or run `python -m tools.fetch_fashion`."
+FASHION_CURE = "Restore it with `git checkout -- book/data/fashion.npz`, or run `python -m tools.fetch.fashion`."
 CLOTHES = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 
-# Three constants to read a figure on the 10,000 test images by; tests/test_data.py recomputes them.
+# Three constants to read a figure on the 10,000 test images by; tests/modules/test_data.py recomputes them.
 # On the 60,000 training images they are 45.76, 206.0 and 52.7.
 GREY_FLOOR = 45.53  # nats an image: entropy of the grey levels; no Bernoulli model can score less
 MEAN_IMAGE_NATS = 205.8  # nats an image: predicting the mean training image for every digit
@@ -55,16 +55,7 @@ def load_mnist(path=MNIST_FILE):
 def _read(path):
     if not path.is_file():
         raise ValueError(f"{path} should be a file, but is a folder. {CURE}")
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != MNIST_SHA256:
-        raise ValueError(
-            f"{path} is not the MNIST file of this book: its SHA-256 begins with {digest[:12]}, "
-            f"expected {MNIST_SHA256[:12]} ({len(data):,} bytes). It may be truncated, "
-            f"altered, or a Git LFS pointer. {CURE}"
-        )
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        return check_arrays({name: file[name] for name in SHAPES}, path)
+    return read_arrays(path, MNIST_SHA256, CURE)
 
 
 def _download(path):
@@ -105,18 +96,8 @@ def load_fashion(path=FASHION_FILE):
         ValueError: the file is not the one of this book (damaged, altered, another).
         FileNotFoundError: there is no file.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"The clothes are not at {path}. {FASHION_CURE}")
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != FASHION_SHA256:
-        raise ValueError(
-            f"{path} is not the Fashion-MNIST file of this book: its SHA-256 begins with {digest[:12]}, "
-            f"expected {FASHION_SHA256[:12]}. {FASHION_CURE}"
-        )
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        return file["x"].astype("float32") / 255, file["y"].astype("int64")
+    file = read_arrays(path, FASHION_SHA256, FASHION_CURE)
+    return file["x"].astype("float32") / 255, file["y"].astype("int64")
 
 
 def check_images(x, caller):

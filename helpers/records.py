@@ -1,9 +1,10 @@
-"""Records of many runs in book/weights, made by tools/recorder.py from their chapters' code, with checksums."""
+"""Records of many runs in book/weights, made by `make weights` from their chapters' code, with checksums."""
 
 import json
 from pathlib import Path
 
-from helpers.files import CURE, WEIGHTS, checked, read_arrays
+from helpers.files import CURE, checked, read_arrays
+from helpers.places import WEIGHTS
 
 
 def read_record(name, folder=WEIGHTS):
@@ -48,20 +49,20 @@ def load_league(folder=WEIGHTS):
 
     Returns:
         (league, models): a dict, where `league["runs"][recipe][seed]` is a dict of "scores" (see
-        `helpers.protocol.score`), "history" and "seconds"; and a dict from recipes to `helpers.protocol.RecipeVAE`
+        `helpers.recipes.score`), "history" and "seconds"; and a dict from recipes to `helpers.recipes.RecipeVAE`
         with the stored weights, those of the seed `league["weights_seed"]`.
 
     Raises:
         ValueError: as `read_record`, or a recipe or the weights are not the book's.
         FileNotFoundError: as `read_record`.
     """
-    from helpers.protocol import RECIPES, RecipeVAE
+    from helpers.recipes import RECIPES, RecipeVAE
     from helpers.weights import assign, inference_weights
 
     league, arrays = read_record("league", folder)
     runs = {name: {int(seed): run for seed, run in seeds.items()} for name, seeds in league["runs"].items()}
     if unknown := set(runs) - set(RECIPES):
-        raise ValueError(f"{', '.join(sorted(unknown))} is no recipe of helpers.protocol. {CURE}")
+        raise ValueError(f"{', '.join(sorted(unknown))} is no recipe of helpers.recipes. {CURE}")
     models = {name: RecipeVAE(RECIPES[name]) for name in runs}
     for name, model in models.items():
         own = [array for key, array in sorted(arrays.items()) if key.startswith(f"{name}/")]

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 
-from helpers.data import DATA
 from helpers.device import xla_works
+from helpers.places import DATA
 
 
 def training_flops(vae):

@@ -3,10 +3,6 @@
 Chapter 6 (Training) uses `train`; the appendix "Your machine" explains how it resumes.
 """
 
-import hashlib
-import html
-import json
-import os
 import time
 from pathlib import Path
 
@@ -14,8 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.checkpoint import Checkpoint, identity
 from helpers.data import binarise as binarised
 from helpers.data import check_images
+from helpers.progress import LiveTable
 
 ORDER = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl")  # columns of the progress table
 
@@ -68,8 +66,8 @@ def train(
     callbacks = [record, *callbacks]
     if checkpoint is not None:
         vae(x[:1])  # builds every layer, so that no weight is left out
-        run = _identity(vae, x, batch_size, seed) | {"binarise": binarise}
-        saver = _Checkpoint(Path(checkpoint), run, record, callbacks[1:])
+        run = identity(vae, x, batch_size, seed) | {"binarise": binarise}
+        saver = Checkpoint(Path(checkpoint), run, record, callbacks[1:])
         record.done = saver.restore(vae)
         callbacks.append(saver)
     vae.fit(
@@ -190,7 +188,7 @@ class _Record(keras.callbacks.Callback):
     def __init__(self, model, data, epochs, seed, show):
         super().__init__()
         self.data, self.epochs, self.seed, self.show = data, epochs, seed, show
-        self.done, self.history, self.display = 0, {}, None
+        self.done, self.history, self.table = 0, {}, LiveTable()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.data.set_epoch(epoch)
@@ -229,127 +227,11 @@ class _Record(keras.callbacks.Callback):
         table = [["epoch", *self.history]]
         for e in rows:
             table.append([str(e + 1), *(f"{values[e]:.2f}" for values in self.history.values())])
-        self.display = show_table(title, table, self.display)
+        self.table.show(title, table)
 
     def finish(self):
-        if self.show and self.display is None and self.history:
+        if self.show and not self.table.shown and self.history:
             self._show()
-
-
-def show_table(title, table, display_handle=None):
-    """Show a small table, replacing the one of `display_handle`; plain lines in a terminal."""
-    names = {"val_loss": "held-out loss", "val_reconstruction": "held-out reconstruction", "val_kl": "held-out kl"}
-    table = [[names.get(cell, cell) for cell in table[0]], *table[1:]]
-    try:
-        from IPython import get_ipython
-
-        in_notebook = hasattr(get_ipython(), "kernel")
-    except ImportError:
-        in_notebook = False
-    if not in_notebook:
-        if display_handle is None:
-            print("  ".join(table[0]))
-        print("  ".join(table[-1]), f"({title})", flush=True)
-        return True
-    from IPython.display import HTML, display
-
-    def line(cells, tag):
-        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag.split()[0]}>" for cell in cells) + "</tr>"
-
-    body = "".join(line(cells, "td") for cells in table[1:])
-    page = HTML(
-        f'<table class="training-log"><caption>{html.escape(title)}</caption>'
-        f"<thead>{line(table[0], 'th scope=col')}</thead><tbody>{body}</tbody></table>"
-    )
-    if display_handle is None:
-        return display(page, display_id=True)
-    display_handle.update(page)
-    return display_handle
-
-
-class _Checkpoint(keras.callbacks.Callback):
-    """Writes everything a run needs to go on, after every epoch, in one atomic step."""
-
-    def __init__(self, path, run, record, others):
-        super().__init__()
-        self.path, self.record = path, record
-        self.others = [callback for callback in others if hasattr(callback, "get_state")]
-        self.run = run | {"kept callbacks": [type(callback).__name__ for callback in self.others]}
-
-    def on_train_begin(self, logs=None):
-        if not self.path.exists():
-            self.on_epoch_end(-1)  # so that a run interrupted in its first epoch starts from here
-
-    def on_epoch_end(self, epoch, logs=None):
-        arrays = {"meta": np.array(json.dumps({"run": self.run, "history": self.record.history}))}
-        for i, variable in enumerate(_variables(self.model)):
-            arrays[f"variable/{i}"] = ops.convert_to_numpy(variable)
-        for i, callback in enumerate(self.others):
-            arrays |= {f"callback/{i}/{name}": array for name, array in callback.get_state().items()}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(self.path.name + ".part")
-        with open(temporary, "wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
-
-    def restore(self, model):
-        """Load the checkpoint if there is one; return the number of epochs it has done."""
-        # without this, the optimiser's state would be skipped silently
-        model.optimizer.build(model.trainable_variables)
-        if not self.path.exists():
-            return 0
-        if self.path.is_dir():
-            raise ValueError(f"checkpoint must be the name of a file, but {self.path} is a folder.")
-        cure = f"Delete {self.path} to start again, or give another file name."
-        try:
-            with np.load(self.path, allow_pickle=False) as file:
-                arrays = dict(file)
-            meta = json.loads(str(arrays["meta"]))
-            run, history = meta["run"], meta["history"]
-            saved = [arrays[f"variable/{i}"] for i in range(sum(name.startswith("variable/") for name in arrays))]
-        except Exception as error:  # damage shows in many ways: zip, zlib, header, JSON
-            raise ValueError(
-                f"The checkpoint {self.path} cannot be read: it is damaged or no checkpoint ({error}). {cure}"
-            ) from error
-        for name in [*self.run, *run]:
-            if run.get(name) != self.run.get(name):
-                raise ValueError(
-                    f"The checkpoint {self.path} belongs to another run: its {name} is "
-                    f"{run.get(name)}, here it is {self.run.get(name)}. {cure}"
-                )
-        done = len(history.get("seconds", []))
-        if done > self.record.epochs:
-            raise ValueError(f"The checkpoint {self.path} has {done} epochs, but epochs={self.record.epochs}. {cure}")
-        variables = _variables(model)
-        if [tuple(v.shape) for v in variables] != [a.shape for a in saved]:
-            raise ValueError(f"The checkpoint {self.path} does not fit this model and optimizer. {cure}")
-        for variable, array in zip(variables, saved):
-            variable.assign(array)
-        for i, callback in enumerate(self.others):
-            prefix = f"callback/{i}/"
-            callback.set_state({k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)})
-        self.record.history = history
-        return done
-
-
-def _variables(model):
-    return [*model.weights, *model.optimizer.variables]
-
-
-def _identity(model, x, batch_size, seed):
-    """Return what must be equal for a checkpoint to belong to this run."""
-    shapes = str([tuple(w.shape) for w in model.weights])
-    run = {"images": _digest(np.ascontiguousarray(x)), "batch_size": int(batch_size), "seed": int(seed)}
-    run |= {"weight shapes": _digest(shapes.encode()), "beta": str(getattr(model, "beta", None))}
-    run["optimizer"] = type(model.optimizer).__name__
-    options = model.optimizer.get_config()
-    return run | {f"optimizer's {name}": str(options[name]) for name in options if name != "name"}
-
-
-def _digest(data):
-    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def _check_settings(model, n, epochs, batch_size, seed, callbacks, binarise):

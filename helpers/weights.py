@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
-from helpers.files import CURE, WEIGHTS, digest, read_arrays
+from helpers.files import CURE, read_arrays
+from helpers.places import WEIGHTS
 
 NEEDED = {"architecture", "file", "sha256"}  # what loading uses of an entry
 
@@ -57,14 +56,14 @@ def load_portrait_vae(name, folder=WEIGHTS):
     """Return the recorded portrait model `name` of chapter 15 (Faces), and its training log.
 
     Returns:
-        (vae, history): a `helpers.faces.PortraitVAE`; a dict of lists, "loss", "reconstruction" and "kl", in nats an
-        image, one entry an epoch.
+        (vae, history): a `helpers.world.portrait_vae.PortraitVAE`; a dict of lists, "loss", "reconstruction" and "kl",
+        in nats an image, one entry an epoch.
 
     Raises:
         ValueError: no portrait model of that name, or its file is damaged or of another shape.
         FileNotFoundError: the manifest names a file that is not there.
     """
-    from helpers.faces import PortraitVAE
+    from helpers.world.portrait_vae import PortraitVAE
 
     entry = _entry(name, folder)
     if "told" not in entry["architecture"]:
@@ -76,13 +75,13 @@ def load_portrait_vae(name, folder=WEIGHTS):
 
 
 def load_velocity(name, folder=WEIGHTS):
-    """Return a recorded velocity of chapter 17 (Art), see `helpers.art.build_velocity`.
+    """Return a recorded velocity of chapter 17 (Art), see `helpers.world.flow.build_velocity`.
 
     Raises:
         ValueError: no model of that name, or its file is damaged or of another shape.
         FileNotFoundError: the manifest names a file that is not there.
     """
-    from helpers.art import build_velocity
+    from helpers.world.flow import build_velocity
 
     entry = _entry(name, folder)
     if "blocks" not in entry["architecture"]:
@@ -93,13 +92,13 @@ def load_velocity(name, folder=WEIGHTS):
 
 
 def load_classifier(folder=WEIGHTS):
-    """Return the recorded judge of prints, a `helpers.quality.build_classifier` trained in chapter 8.
+    """Return the recorded judge of prints, a `helpers.judge.build_classifier` trained in chapter 8.
 
     Raises:
         ValueError: its file is damaged or of another shape.
         FileNotFoundError: the manifest names a file that is not there.
     """
-    from helpers.quality import build_classifier
+    from helpers.judge import build_classifier
 
     classifier = build_classifier()
     _assign(classifier.weights, _entry("classifier", folder), folder)
@@ -132,53 +131,6 @@ def assign(variables, arrays):
     for variable, array in zip(variables, arrays if fit else []):
         variable.assign(array.astype("float32"))
     return fit
-
-
-def write_manifest(entries, folder):
-    """Write what `manifest` reads."""
-    text = json.dumps(entries, indent=2, sort_keys=True) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
-
-
-def save_model(model, name, entry, dtype="float32", folder=WEIGHTS):
-    """Write the inference weights of a model and its manifest entry; used by `make weights`.
-
-    Args:
-        model: a trained VAE of the book's architecture, or the classifier.
-        name: the model's name.
-        entry: what the manifest should say: chapter, seed, epochs, architecture, test figures.
-        dtype: how numbers are stored; they are loaded as float32. float16 halves the file.
-        folder: where to write.
-    """
-    from keras import ops
-
-    folder = Path(folder)
-    arrays = [ops.convert_to_numpy(w).astype(dtype) for w in inference_weights(model)]
-    file = f"{name}.npz"
-    np.savez_compressed(folder / file, **{f"{i:03d}": array for i, array in enumerate(arrays)})
-    entries = manifest(folder) if (folder / "manifest.json").exists() else {}
-    parameters = sum(array.size for array in arrays)
-    stored = {"file": file, "sha256": digest(folder / file), "parameters": parameters, "dtype": dtype}
-    entries[name] = {**stored, **entry}
-    write_manifest(entries, folder)
-
-
-def save_epochs(name, history, keepsakes, folder=WEIGHTS):
-    """Write what a training run kept of every epoch, and note it in the manifest; for `make weights`.
-
-    Args:
-        name: a model in the manifest.
-        history: what `helpers.training.train` returned.
-        keepsakes: the run's `helpers.training.Keepsakes`.
-        folder: where to write.
-    """
-    folder, file = Path(folder), f"{name}-epochs.npz"
-    kept = keepsakes.get_state()
-    metrics = {f"metric/{key}": np.array(values, "float32") for key, values in history.items()}
-    np.savez_compressed(folder / file, codes=kept["codes"].astype("float16"), prints=kept["prints"], **metrics)
-    entries = manifest(folder)
-    entries[name]["epochs_file"] = {"file": file, "sha256": digest(folder / file)}
-    write_manifest(entries, folder)
 
 
 def load_epochs(name, folder=WEIGHTS):

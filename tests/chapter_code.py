@@ -5,7 +5,8 @@ import builtins
 import json
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.places import ROOT
+
 DEFINITION = (ast.FunctionDef, ast.ClassDef)
 
 

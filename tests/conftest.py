@@ -2,11 +2,11 @@
 
 import math
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.places import ROOT
+
 MEASURED = "measured"  # what is measured travels with the reports of the tests, which may run in other processes
 TOLERANCE = 3  # for times
 

@@ -4,11 +4,15 @@ shows which widget.
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 
-CHAPTERS = sorted((Path(__file__).resolve().parent.parent / "book").glob("*.ipynb"))
+from helpers.living.pack import MODEL
+from helpers.living.widgets import NAMES, widget
+from helpers.places import BOOK
+
+WIDGETS = {name: widget(name) for name in NAMES}
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 
 
 def shown(path):
@@ -38,7 +42,6 @@ def layers(data):
 
 def unpacked(data, name=None):
     """Return a VAE with the packed weights, as numbers again."""
-    from helpers.living import MODEL
     from helpers.weights import load_vae
 
     vae = load_vae(name or MODEL)

@@ -15,7 +15,7 @@ import threading
 import pytest
 from pages import ROOT
 
-from tools import concern
+from tools.build import concern
 
 PREFIX = "/repo-name/"
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were

@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 
-from helpers.widgets import WIDGETS
+from living_code import WIDGETS
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 PAUSE = 900  # milliseconds after which every widget has settled
@@ -28,7 +28,7 @@ class Widget:
     """One widget on an opened page; its tab is chosen, if it has one."""
 
     def __init__(self, page, name):
-        self.page, self.title = page, WIDGETS[name].title
+        self.page, self.title = page, WIDGETS[name].TITLE
         self.host = page.locator(".living-page")
         tab = self.host.get_by_role("tab", name=self.title, exact=True)
         if tab.count():

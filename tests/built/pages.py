@@ -1,10 +1,8 @@
 """The pages of the book, for the tests of the built site."""
 
-from pathlib import Path
-
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from helpers.places import ROOT
 
 
 def contents():

@@ -6,9 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import imports, notebooks, store
+from helpers.places import ROOT
+from tools.build import imports, store
+from tools.check import notebooks
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
 
 
@@ -48,7 +49,7 @@ def test_every_chapter_is_kept_after_the_tests():
 def test_an_edit_of_a_file_executes_the_chapters_that_read_it(monkeypatch):
     known, was = records(), store.digest_of
     assert "book/data/mnist.npz" in known["06_training.ipynb"] and "helpers/models.py" in known["06_training.ipynb"]
-    edited = "helpers/portraits.py"
+    edited = "helpers/world/portraits.py"
     assert {name for name, record in known.items() if edited in record} == {"15_faces.ipynb"}
     monkeypatch.setattr(store, "digest_of", lambda each, root=ROOT: "new" if each == edited else was(each, root))
     reasons = {name: store.why_again(ROOT / ".tested/book" / name) for name in CHAPTERS}

@@ -45,7 +45,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def packed():
-    from helpers.living import packed_model
+    from helpers.living.pack import packed_model
 
     return packed_model()
 
@@ -134,17 +134,23 @@ def test_the_drawing_table_walks_as_keras_does(blank, address, digits):
     """Encoder and decoder of twelve latents, the direction with and without a label, and the guided walk."""
     from living_code import unpacked, unpacked_velocity
 
-    from helpers.art import follow
-    from helpers.living import _base64, pack_velocity, packed_model
-    from helpers.widgets import DRAWING, DRAWING_MODEL, DRAWING_VELOCITY
+    from helpers.files import base64_text
+    from helpers.living.pack import pack_velocity, packed_model
+    from helpers.living.widgets.drawing_table import DRAWING, NETWORK, VELOCITY
+    from helpers.world.flow import follow
 
     raw, x = (part[:40] for part in digits)
-    packed, text = packed_model(DRAWING_MODEL), pack_velocity(DRAWING_VELOCITY)
-    vae, velocity = unpacked(packed, DRAWING_MODEL), unpacked_velocity(base64.b64decode(text), DRAWING_VELOCITY)
+    packed, text = packed_model(NETWORK), pack_velocity(VELOCITY)
+    vae, velocity = unpacked(packed, NETWORK), unpacked_velocity(base64.b64decode(text), VELOCITY)
     rng = np.random.default_rng(2)
     noise, labels = rng.normal(size=(40, vae.prior.latent_dim)).astype("float32"), np.arange(40) % 10
     strengths = np.repeat([0.25, 0.5, 0.75, 1.0], 10)  # one walk in Keras for each
-    data = {"packed": _base64(packed), "velocity": text, "digits": _base64(raw.tobytes()), "noise": noise.tolist()}
+    data = {
+        "packed": base64_text(packed),
+        "velocity": text,
+        "digits": base64_text(raw.tobytes()),
+        "noise": noise.tolist(),
+    }
     data |= {"labels": labels.tolist(), "strengths": strengths.tolist()}
     data |= {"folder": f"{address}_static/darkroom", "how": {"guidance": DRAWING["guidance"], "steps": 10}}
     ours = blank.evaluate(WALK, data)

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from launching import CELL, file_of, launch_links
 from pages import contents
-from test_launch import CELL, file_of, launch_links
 
 
 class Page(HTMLParser):

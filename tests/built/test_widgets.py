@@ -14,10 +14,9 @@ import nbformat
 import numpy as np
 import pytest
 from driving import CANVASES, PAUSE, PHONE, ROUND, SEVEN, Widget, line, numbers
-from living_code import places
+from living_code import WIDGETS, places
 
 from helpers.living import show_widget
-from helpers.widgets import WIDGETS
 
 PLACES = [(path, name) for path, name in places() if not path.endswith("index.html")]
 HOME = {name: path for path, name in PLACES}
@@ -45,15 +44,15 @@ def test_it_starts_by_itself_silently_with_words_for_every_picture(widget, name)
     it = widget(name, color_scheme="light")
     assert it.host.get_attribute("data-mode") == "light" and it.said() == ""
     text = it.section.inner_text()
-    assert WIDGETS[name].try_first in text and WIDGETS[name].notice in text
+    assert WIDGETS[name].TRY in text and WIDGETS[name].NOTICE in text
     assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", text)
     assert it.section.evaluate(SILENT) == []
 
     colour = "node => getComputedStyle(node).color"
-    light = it.find(".notice").evaluate(colour)
+    light = it.find(".NOTICE").evaluate(colour)
     it.page.locator(".theme-switch-button").click()
     it.wait(400)
-    assert it.host.get_attribute("data-mode") == "dark" and it.find(".notice").evaluate(colour) != light
+    assert it.host.get_attribute("data-mode") == "dark" and it.find(".NOTICE").evaluate(colour) != light
 
 
 @named
@@ -654,12 +653,12 @@ def test_several_widgets_stand_in_tabs_that_answer_to_arrows(visit):
     frame = page.frame_locator("iframe")
     tabs, panels = frame.get_by_role("tab"), frame.locator("[role=tabpanel]:visible")
     tabs.first.wait_for()
-    assert tabs.all_inner_texts() == [WIDGETS[name].title for name in names]
+    assert tabs.all_inner_texts() == [WIDGETS[name].TITLE for name in names]
     tabs.first.focus()
     for key, i in (("ArrowRight", 1), ("ArrowRight", 0), ("End", 1), ("Home", 0), ("ArrowLeft", 1)):
         page.keyboard.press(key)
         assert tabs.nth(i).get_attribute("aria-selected") == "true"
-        assert panels.count() == 1 and panels.get_attribute("aria-label") == WIDGETS[names[i]].title
+        assert panels.count() == 1 and panels.get_attribute("aria-label") == WIDGETS[names[i]].TITLE
     assert panels.locator("canvas").first.is_visible()
 
 

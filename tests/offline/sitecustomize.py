@@ -1,7 +1,7 @@
 """Refuse the network to every Python process that has this folder on its PYTHONPATH, and write down what it reads.
 
 Addresses of this machine itself stay allowed: Jupyter talks to its kernels over them. What a process and its children
-read goes to the file that the variable DARKROOM_READS names, if it is set; tools/store.py makes use of it.
+read goes to the file that the variable DARKROOM_READS names, if it is set; tools/build/store.py makes use of it.
 """
 
 import importlib.machinery

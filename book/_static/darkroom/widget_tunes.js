@@ -10,7 +10,7 @@ const PITCH_NAMES = ["C", "C sharp", "D", "D sharp", "E", "F", "F sharp", "G", "
 export function tunes(stage) {
   const { lowest, highest, list } = stage.data;
   const steps = list[0].tokens.length;
-  // what sounds, as helpers.tunes.notes_of says
+  // what sounds, as helpers.world.tunes.notes_of says
   const notesOf = (/** @type {number[]} */ tokens) => {
     /** @type {Note[]} */
     const notes = [];

@@ -1,0 +1,48 @@
+"""Answers of chapter 6. Spoilers."""
+
+import math
+
+import numpy as np
+
+from helpers.exercises.kinds import Exercise
+
+EXERCISES = {}
+
+
+EXERCISES["6.1"] = Exercise(
+    truth={"steps": 9600, "peak": 480, "reach": 1000.0},
+    mistakes={
+        "that is one epoch; there are 40.": {"steps": 240},
+        "these are images; a step takes 250 of them.": {"steps": 60_000 * 40},
+        "these are epochs; count steps.": {"peak": 2, "reach": 1000 / 240},
+        "that is two batches of images; an epoch has 60,000 / 250 steps.": {"peak": 500},
+        "that is where a weight has sunk to one half; add up all of them.": {"reach": math.log(2) / 0.001},
+        "that is the factor itself; add up its powers.": {"reach": 0.999},
+    },
+)
+
+
+def _bills(rng):
+    return [(*rng.uniform(60, 140, (2, n)), k) for n, k in ((3, 1), (4, 2), (30, 8))]
+
+
+def _rank(cost, order=lambda cost, n: np.argsort(-cost)[:n]):
+    return lambda reconstruction, kl, n: order(cost(reconstruction, kl), n)
+
+
+EXERCISES["6.2"] = Exercise(
+    truth=_rank(lambda r, kl: r + kl),
+    cases=_bills,
+    mistakes={
+        "You forgot the KL term: the bill is reconstruction + KL.": _rank(lambda r, kl: r),
+        "The sign: both terms are costs, and add up.": _rank(lambda r, kl: r - kl),
+        "These are the cheapest. `argsort` begins with the smallest.": _rank(lambda r, kl: -r - kl),
+        "These are the right ones in the wrong order: the dearest first.": (
+            _rank(lambda r, kl: r + kl, lambda cost, n: np.argsort(cost)[-n:])
+        ),
+        "These are the costs. Return at which places they stand: their indices.": (
+            _rank(lambda r, kl: r + kl, lambda cost, n: np.sort(cost)[::-1][:n])
+        ),
+        "That ranks all of them; return the first n.": _rank(lambda r, kl: r + kl, lambda cost, n: np.argsort(-cost)),
+    },
+)

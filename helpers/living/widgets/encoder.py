@@ -1,0 +1,33 @@
+"""Several negatives of one digit, the spread turned from 0 to 8 times. Chapter 2."""
+
+import numpy as np
+
+from helpers import plots
+from helpers.latent import develop
+from helpers.living.pack import MODEL
+from helpers.living.widgets import darkroom
+from helpers.living.widgets.shared import model, some_digits
+
+TITLE = "Several negatives of one digit"
+TRY = "Move the spread slowly from 0 past 1, which is what the encoder says, up to 8."
+NOTICE = (
+    "At 0 all prints are equal, and at 1 they nearly are. At 8, a third of the prints of the 2 that you find here lie "
+    "among other digits on average (press New noise a few times), but only a tenth of those of the first 0 and a "
+    "twentieth of those of the first 1: near the crowded centre there is less room."
+)
+ALT = (
+    "Four rows of eight prints of one handwritten 2, with its spread scaled by 0, 1, 4 and 8. The first row is all "
+    "equal, the second nearly so; in the last, several prints are other digits."
+)
+NETWORK = MODEL
+
+
+def figure():
+    images, _ = some_digits()
+    z_mean, z_log_var = (np.array(part) for part in model().encoder(images[4:5]))  # the first 2
+    step = np.exp(z_log_var / 2) * np.random.default_rng(11).normal(size=(8, 2))
+    return plots.image_rows({f"{s} sigma": develop(model().decoder, z_mean + s * step) for s in (0, 1, 4, 8)})
+
+
+def data():
+    return darkroom.data()

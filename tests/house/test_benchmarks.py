@@ -1,0 +1,562 @@
+"""`make bench`: workers that wait and end, arithmetic that is counted, a record that can be read."""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+import types
+
+import keras
+import numpy as np
+import psutil
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import example, measure, quality, report, team, worker
+from benchmarks.configurations import CONFIGURATIONS, chapter_6_optimizer
+from helpers import speed
+from helpers.models import VAE, build_decoder, build_encoder
+from helpers.speed import (
+    EXAMPLE_LAYERS,
+    array_matmul,
+    chains,
+    disturbances,
+    example_flops,
+    flops_of,
+    load_speed,
+    matrix_products,
+    product_steps,
+    take_turns,
+    training_flops,
+)
+
+# ---- arithmetic
+
+
+def small(width=4, depth=1, latent_dim=3):
+    return VAE(build_encoder(latent_dim, width, depth), build_decoder(latent_dim, width, depth))
+
+
+def test_flops_against_a_count_by_hand():
+    # encoder 784x4, 4x4, and 4x3 twice; decoder 3x4, 4x4, 4x784: three products each, but for one of the first
+    by_hand = 6 * (3136 + 16 + 12 + 12) + 6 * (12 + 16 + 3136) - 2 * 3136
+    assert training_flops(small()) == by_hand == measure.flops_an_image(width=4, latent_dim=3, depth=1)
+    vae = VAE(build_encoder(), build_decoder())
+    parameters = vae.encoder.count_params() + vae.decoder.count_params()
+    assert training_flops(vae) == measure.flops_an_image()
+    assert 0.85 < training_flops(vae) / (6 * parameters) < 0.9  # the rule of thumb, less the first layer's third
+
+
+def test_the_bound_does_just_these_products():
+    vae, batch, done = small(), 5, []
+
+    def counting(a, b, transpose_a=False, transpose_b=False):
+        result = array_matmul(a, b, transpose_a, transpose_b)
+        done.append(2 * result.shape[0] * result.shape[1] * (a.shape[0] if transpose_a else a.shape[1]))
+        return result
+
+    for chain, back_to_x in zip(chains(vae), (False, True)):
+        weights = [np.ones(shape) for shape in chain]
+        matrix_products(counting, np.ones((batch, chain[0][0])), weights, back_to_x)
+    assert sum(done) == batch * training_flops(vae)
+
+
+def test_the_products_are_those_of_a_gradient():
+    """With a sum of squares halved as its loss, a chain's output is its own gradient."""
+    import tensorflow as tf
+
+    random = np.random.default_rng(0)
+    x, *weights = [tf.Variable(random.normal(size=shape)) for shape in ((5, 7), (7, 4), (4, 4), (4, 3))]
+    with tf.GradientTape() as tape:
+        out = x
+        for matrix in weights:
+            out = out @ matrix
+        loss = tf.reduce_sum(out**2) / 2
+    *expected, of_x = tape.gradient(loss, [*reversed(weights), x])
+    gradients, back = matrix_products(array_matmul, x.numpy(), [w.numpy() for w in weights], True)
+    assert all(np.allclose(a, b) for a, b in zip(gradients, expected)) and np.allclose(back, of_x)
+    assert matrix_products(array_matmul, x.numpy(), [w.numpy() for w in weights], False)[1].shape == (5, 4)
+
+
+def test_every_library_does_the_same_products():
+    steps = product_steps(small(), batch_size=6)
+    assert tuple(steps) == measure.LIBRARIES["tensorflow"]
+    of_encoder, (of_decoder, back) = steps["NumPy"]()
+    again, (of_decoder_again, back_again) = steps["TensorFlow"]()
+    for a, b in zip([*of_encoder, *of_decoder, back], [*again, *of_decoder_again, back_again]):
+        assert np.allclose(a, b, rtol=1e-3, atol=1e-5)
+
+
+def convolve(image, kernel, stride, transposed):
+    """Return a convolution of one image and the multiplications that it took, by loops, edges padded as Keras pads."""
+    size, (rows, columns) = kernel.shape[0], image.shape[:2]
+    if transposed:  # every place is spread over a patch of a larger image
+        out, count = np.zeros((rows * stride + size, columns * stride + size, kernel.shape[2])), 0
+        for i, j in np.ndindex(rows, columns):
+            products = kernel * image[i, j]
+            out[i * stride : i * stride + size, j * stride : j * stride + size] += products.sum(axis=-1)
+            count += products.size
+        cut = max(size - stride, 0) // 2
+        return out[cut : cut + rows * stride, cut : cut + columns * stride], count
+    after = [-(-n // stride) for n in (rows, columns)]
+    missing = [max((n - 1) * stride + size - m, 0) for n, m in zip(after, (rows, columns))]
+    padded = np.pad(image, [(m // 2, m - m // 2) for m in missing] + [(0, 0)])
+    out, count = np.zeros((*after, kernel.shape[3])), 0
+    for i, j in np.ndindex(*after):
+        products = kernel * padded[i * stride : i * stride + size, j * stride : j * stride + size, :, None]
+        out[i, j] = products.sum(axis=(0, 1, 2))
+        count += products.size
+    return out, count
+
+
+@pytest.mark.parametrize("transposed", [False, True], ids=["convolution", "transposed"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_uses_each_weight_once_at_each_place(stride, transposed):
+    kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
+    layer = kind(5, 3, strides=stride, padding="same", use_bias=False)
+    image = np.random.default_rng(0).normal(size=(6, 4, 2)).astype("float32")
+    theirs = np.array(layer(image[None]))[0]
+    ours, count = convolve(image, np.array(layer.kernel), stride, transposed)
+    assert np.allclose(theirs, ours, atol=1e-5)
+    places = image.shape[:2] if transposed else theirs.shape[:2]
+    assert count == np.prod(layer.kernel.shape) * np.prod(places)
+
+
+def layers_of(model):
+    """Return weights and places of the layers of a model: inputs of transposed convolutions, outputs of the others."""
+    found = []
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            shape = (layer.input if isinstance(layer, keras.layers.Conv2DTranspose) else layer.output).shape
+            found.append((int(np.prod(layer.kernel.shape)), int(np.prod(shape[1:-1]))))
+    return found
+
+
+def test_the_examples_arithmetic_is_that_of_its_layers():
+    encoder, decoder = example.convolutional_encoder(), example.convolutional_decoder()
+    assert (*layers_of(encoder), *layers_of(decoder)) == EXAMPLE_LAYERS
+    vae = small()  # counted in the same way, dense layers give what is counted for ours
+    assert example_flops(layers_of(vae.encoder) + layers_of(vae.decoder)) == training_flops(vae)
+
+
+def test_shares_of_the_limit_are_those_of_each_networks_own_arithmetic():
+    record = load_speed()
+    rate = {name: row["images_per_second"] * flops_of(record, name) for name, row in record["throughput"].items()}
+    limit = rate[record["limit"]]
+    assert rate["ours"] / limit == pytest.approx(0.571, abs=0.001)
+    assert 0.74 < rate["Keras example"] / limit < 0.82 and rate["ours"] < rate["Keras example"] < limit
+    text = report.report(record)
+    (line,) = [line for line in text.splitlines() if line.startswith("Keras example") and "%" in line]
+    assert line.split()[-6:-2] == ["2,794", "39.9", "111", "78%"] and "x Keras example" not in text
+
+
+def test_a_disturbed_run_is_noticed():
+    quiet = {"ours": np.array([30.0, 33, 31]), "plain fit": np.array([7.0, 7.5, 7.2])}
+    products = [np.array([58.0, 60, 55]), np.array([52.0, 61, 59])]
+    assert disturbances(quiet, products) == []
+    uneven = disturbances({**quiet, "ours": np.array([30.0, 12, 31])}, products)
+    assert uneven == ["the rounds of 'ours' differ by a factor of 2.6"]
+    apart = disturbances(quiet, [products[0], products[1] * 0.6])  # measured again when something else was running
+    assert len(apart) == 1 and "matrix products" in apart[0]
+    impossible = disturbances(quiet, [np.array([29.0, 30, 30]), np.array([38.0, 40, 39])])
+    assert impossible == ["'ours' passes the limit, which on a quiet machine it should not"]
+
+
+def test_taking_turns(monkeypatch):
+    calls, now = [], [0.0]
+    monkeypatch.setattr(speed, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))  # a clock of its own
+
+    def way(name, work, pause):
+        def run():
+            calls.append(name)
+            now[0] += pause
+            return work
+
+        return run
+
+    speeds = take_turns({"slow": way("slow", 1, 0.25), "fast": way("fast", 10, 0.25)}, seconds=0.6, rounds=2)
+    assert {name: each.tolist() for name, each in speeds.items()} == {"slow": [4, 4], "fast": [40, 40]}
+    assert calls == ["slow", "fast"] + 2 * (3 * ["slow"] + 3 * ["fast"])  # once to compile, then in turns
+
+
+# ---- workers
+
+TOY = """
+import json, os, sys
+from benchmarks.worker import Pace
+name, options = sys.argv[1], json.loads(sys.argv[2])
+replies = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+print("something a library prints")
+if name == "broken":
+    raise ValueError("no such thing")
+pace = Pace(sys.stdin, replies)
+import time
+for step in range(10**9):
+    if name == "dies" and step == 3:
+        os.kill(os.getpid(), 9)
+    time.sleep(0.01)
+    pace.count(options.get("images", 2))
+"""
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """Workers that need no Keras."""
+    whole = team.Worker.__init__
+
+    def init(self, name, options=None):
+        whole(self, name, options, command=(sys.executable, "-c", TOY))
+
+    monkeypatch.setattr(team.Worker, "__init__", init)
+
+
+def gone(process):
+    return process.poll() is not None
+
+
+def test_a_worker_works_for_its_time_and_waits(toy):
+    with team.Worker("fine", {"images": 3}) as one:
+        assert one.first["images"] == 3 and 0 < one.start_up < 30
+        first = one.run(0.2)
+        assert 0.2 <= first["seconds"] < 0.5 and 0 < first["images"] <= 3 * first["seconds"] / 0.01
+        assert first["images"] % 3 == 0 and 5 < first["memory_mb"] < 300
+        time.sleep(0.3)  # nothing is done, and nothing counted, between segments
+        assert one.run(0.05)["images"] <= 3 * 6 and not gone(one.process)
+    assert gone(one.process)
+
+
+def test_segments_take_turns_and_medians_are_kept(toy):
+    lines = []
+    specs = {"a": ("fine", {"images": 2}), "b": ("fine", {"images": 20})}
+    measured = team.interleave(specs, seconds=0.1, repetitions=3, log=lines.append)
+    assert list(measured) == ["a", "b"] and len(lines) == 3 and lines[0].startswith("round 1 of 3: a ")
+    for row in measured.values():
+        assert len(row["segments"]) == 3 and row["images_per_second"] == sorted(row["segments"])[1]
+        assert row["memory_mb"] > 5 and row["start_up_s"] > 0
+    assert 6 < measured["b"]["images_per_second"] / measured["a"]["images_per_second"] < 14
+
+
+@pytest.mark.parametrize(("name", "words"), [("broken", "ValueError: no such thing"), ("dies", "code -9")])
+def test_a_worker_that_dies_says_why_and_takes_the_others_along(toy, monkeypatch, name, words):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(team.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
+    with pytest.raises(RuntimeError, match=f"The worker '{name}' ended with code") as caught:
+        team.interleave({"good": ("fine", {}), "bad": (name, {})}, seconds=1.0, repetitions=3)
+    assert words in str(caught.value)
+    assert len(started) == 2 and all(gone(process) for process in started)
+
+
+PARENT = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
+sys.path[:0] = [{root!r}, {tests!r}]
+import test_benchmarks
+from benchmarks import team
+whole = team.Worker.__init__
+team.Worker.__init__ = lambda self, name, options=None: whole(
+    self, name, options, command=(sys.executable, "-c", test_benchmarks.TOY))
+def log(text):
+    print(*[worker.process.pid for worker in workers], flush=True)
+workers = []
+enter = team.Worker.__enter__
+team.Worker.__enter__ = lambda self: workers.append(self) or enter(self)
+try:
+    team.interleave({{"a": ("fine", {{}}), "b": ("fine", {{}})}}, 0.2, 1000, log)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def alive(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_no_worker_outlives_its_parent(root, how):
+    code = PARENT.format(root=str(root), tests=str(root / "tests/house"))
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=root)
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2 and all(alive(pid) for pid in pids)
+    parent.send_signal(how)
+    rest = parent.communicate(timeout=30)[0]
+    assert ("interrupted" in rest) is (how == signal.SIGINT)
+    deadline = time.time() + 10
+    while any(alive(pid) for pid in pids) and time.time() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_the_parent_loads_no_framework(root):
+    """A parent that did would hold memory and threads beside its workers."""
+    code = "import sys, benchmarks.__main__; sys.exit(bool({'keras', 'tensorflow', 'jax'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
+
+
+def test_a_pace_holds_the_loop_between_segments():
+    replies = io.StringIO()
+    pace = worker.Pace(io.StringIO('{"seconds": 0}\n{"seconds": 100}\n'), replies)
+    for images in (5, 7, 1, 1):  # the start; a segment of no time; a long one
+        pace.count(images)
+    answers = [json.loads(line) for line in replies.getvalue().splitlines()]
+    assert [answer["images"] for answer in answers] == [5, 7] and pace.done == 2
+    pace.end = 0.0
+    with pytest.raises(SystemExit):  # the parent is gone
+        pace.count(1)
+
+
+def test_peak_memory_is_a_peak():
+    before = worker.peak_memory()
+    block = np.ones(50_000_000 // 8)  # 50 MB
+    block += 1
+    del block
+    assert worker.peak_memory() >= before and worker.peak_memory() > 100
+
+
+# ---- configurations, in processes of their own as in the benchmark
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ours", {"images": 3000, "network": {"width": 16}}),
+        ("ours", {"images": 3000, "network": {"width": 16}, "data": "graph", "dtype": "mixed_bfloat16"}),
+        ("bound", {"library": "TensorFlow"}),
+        ("example", {}),
+    ],
+    ids=["ours", "graph and bfloat16", "bound", "example"],
+)
+def test_a_configuration_can_be_paced(name, options):
+    with team.Worker(name, options) as one:
+        answer = one.run(0.2)
+    assert answer["images"] > 0 and answer["seconds"] >= 0.2 and answer["memory_mb"] > 100
+
+
+class Tape:
+    """A pace that notes what it is told, and ends the run."""
+
+    def __init__(self, counts):
+        self.counts, self.told = counts, []
+
+    def due(self):
+        return True
+
+    def count(self, images):
+        self.told.append(images)
+        if len(self.told) == self.counts:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, [500, 500, 200, 500]),
+        ({"data": "array"}, [500, 500, 200, 500]),
+        ({"data": "slices"}, [500, 500, 200, 500]),
+        ({"whole_epochs": True}, [1200, 1200]),
+    ],
+)
+def test_every_image_is_counted_once(options, told):
+    tape = Tape(len(told))
+    settings = {"jit_compile": False, "steps_per_execution": 2, "network": {"width": 8, "depth": 0}}
+    with pytest.raises(KeyboardInterrupt):
+        CONFIGURATIONS["ours"](tape, images=1200, **settings, **options)
+    assert tape.told == told
+
+
+def test_the_plain_way_is_fit_without_settings():
+    tape = Tape(3)
+    with pytest.raises(KeyboardInterrupt):
+        CONFIGURATIONS["plain"](tape)
+    assert tape.told == [32, 32, 32]
+
+
+def test_the_schedule_is_chapter_6s_and_scales():
+    forty, four = chapter_6_optimizer(240), chapter_6_optimizer(240, 4)
+    assert forty.ema_momentum == pytest.approx(0.999) and four.ema_momentum == pytest.approx(0.99)
+    rate = lambda optimizer, step: float(optimizer._learning_rate(step))  # noqa: E731
+    assert rate(forty, 480) == pytest.approx(3e-3, rel=1e-5) and rate(four, 48) == pytest.approx(3e-3, rel=1e-5)
+    assert rate(forty, 9600) == pytest.approx(rate(four, 960)) == pytest.approx(3e-5, rel=1e-3)
+
+
+def test_the_example_has_the_published_numbers_of_parameters():
+    vae = example.build_example()
+    assert vae.encoder.count_params() == 69_076 and vae.decoder.count_params() == 65_089
+    x = np.random.default_rng(0).random((256, 28, 28), "float32")
+    before = quality.judged(example.as_judged(vae), x)
+    assert before["negative_elbo"] == pytest.approx(784 * np.log(2), rel=0.02)
+    history = vae.fit(x[..., None], batch_size=128, epochs=3, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    assert history["loss"][-1] == pytest.approx(history["reconstruction"][-1] + history["kl"][-1], rel=1e-4)
+    after = quality.judged(example.as_judged(vae), x)["negative_elbo"]
+    assert after == pytest.approx(float(vae.compute_loss(x[..., None], y_pred=vae(x[..., None]))), rel=0.01)
+
+
+def test_tasks_that_are_done_once():
+    decoding = CONFIGURATIONS["decoding"](None, side=6, calls=5)
+    assert decoding["codes"] == 36 and decoding["calls_timed"] == 5
+    assert decoding["one_call_s"] < decoding["predict_calls_s"]
+    evaluation = CONFIGURATIONS["evaluation"](None, images=500, samples=20, sampled_images=10)
+    assert evaluation["elbo_images_per_second"] > 100 and evaluation["importance_samples_per_second"] > 10
+
+
+# ---- quality
+
+
+def test_quality_goes_on_where_it_was(tmp_path, monkeypatch):
+    folder = str(tmp_path)
+    fit = keras.Model.fit
+    asked = []
+    monkeypatch.setattr(keras.Model, "fit", lambda *a, **k: asked.append(k["initial_epoch"]) or fit(*a, **k))
+    first = quality.train_example(None, 1, folder, images=256, tested=500)
+    (tmp_path / "example-1-256.npz").rename(tmp_path / "example-2-256.npz")  # as if two had been asked for
+    second = quality.train_example(None, 2, folder, images=256, tested=500)
+    assert asked == [0, 1] and second["seconds"] > first["seconds"] > 0
+    assert second["negative_elbo"] < first["negative_elbo"]
+    assert quality.train_example(None, 2, folder, images=256, tested=500) == second and asked == [
+        0,
+        1,
+    ]  # nothing left to do
+
+
+def test_epochs_that_fit():
+    assert quality.epochs_within(24.0, 6.0, 1.6) == 10
+    assert quality.epochs_within(24.0, 30.0, 1.6) == 1
+
+
+def test_quality_of_ours_learns_in_its_time(monkeypatch):
+    monkeypatch.setattr("helpers.device.training_settings", lambda: {"jit_compile": False})  # no waiting for XLA
+    monkeypatch.setattr("helpers.device.predict_time", lambda vae, x, epochs, *rest, **options: 2.0 * epochs)
+    result = quality.train_ours(None, 60.0, images=1000, tested=500)
+    assert result["epochs"] == 28 and result["seconds"] <= 60 and 100 < result["negative_elbo"] < 300
+    assert result["negative_elbo"] == pytest.approx(result["reconstruction"] + result["kl"], abs=0.01)
+
+
+def test_quality_of_ours_is_done_again_if_it_took_too_long(monkeypatch):
+    asked = []
+
+    def slow(vae, x, epochs, *rest, **options):
+        asked.append(epochs)
+        time.sleep(0.1 * epochs)
+
+    monkeypatch.setattr("helpers.training.train", slow)
+    monkeypatch.setattr("helpers.device.predict_time", lambda vae, x, epochs, *rest, **options: 0.05 * epochs)
+    result = quality.train_ours(None, 0.75, images=500, tested=20)
+    assert asked[0] == 14 and asked[1] < 8 and result["epochs"] == asked[-1] < asked[0]
+    assert 0 < result["seconds"] <= 0.75
+
+
+# ---- the record
+
+MACHINE = {
+    "device": "A processor",
+    "kind": "CPU",
+    "units": 2,
+    "memory_gib": 8.0,
+    "system": "Linux",
+    "backend": "tensorflow",
+    "versions": {"python": "3.11", "keras": "3"},
+    "parameters": 452_436,
+    "flops_an_image": 2_398_848,
+}
+
+
+def made_up(name, options):
+    """What a worker might answer."""
+    speeds = {"bound": 50_000 if options.get("library") == "NumPy" else 45_000, "plain": 9_000, "example": 2_500}
+    speed = speeds.get(name, 30_000 / options.get("images", 60_000) * 6e4)
+    return {"images_per_second": speed, "segments": [speed] * 3, "memory_mb": 1200, "start_up_s": 9.5}
+
+
+@pytest.fixture
+def record(monkeypatch):
+    tasks = {
+        "machine": MACHINE,
+        "decoding": {"codes": 900, "one_call_s": 0.01, "predict_calls_s": 40.0, "calls_timed": 900, "memory_mb": 1},
+        "evaluation": {"elbo_images_per_second": 9e4, "importance_samples_per_second": 1e5, "memory_mb": 1},
+    }
+    asked = []
+
+    def interleave(specs, seconds, repetitions, log):
+        asked.append((list(specs), seconds, repetitions))
+        return {label: made_up(*spec) for label, spec in specs.items()}
+
+    monkeypatch.setattr(measure, "interleave", interleave)
+    monkeypatch.setattr(measure, "ask", lambda name: tasks[name])
+    made = measure.measure(20.0, 5, log=lambda text: None)
+    total = sum(len(labels) * seconds * repetitions for labels, seconds, repetitions in asked)
+    starts = sum(len(labels) for labels, _, _ in asked) + 3
+    assert total + 10 * starts < 25 * 60  # 10 s a start
+    assert max(len(labels) for labels, _, _ in asked) <= 5  # that many hold their memory at a time
+    return made
+
+
+def test_the_record_has_every_part(record):
+    assert json.loads(json.dumps(record)) == record
+    assert list(record) == ["machine", "settings", "limit", "throughput", "levers", "growth", "decoding", "evaluation"]
+    assert record["limit"] == "products, NumPy" and set(record["throughput"]["ours"]) == set(made_up("ours", {}))
+    assert set(record["levers"]) == set(measure.LEVERS)
+    assert all(next(iter(settings.values())) == {} for settings in measure.LEVERS.values())  # the book's, first
+    assert [next(iter(rows.values()))["times_the_book"] for rows in record["levers"].values()] == [1] * 6
+    points = record["growth"]["width"]
+    assert [p["value"] for p in points] == [96, 192, 384, 768]
+    assert points[1]["flops"] == 60_000 * measure.flops_an_image() and points[1]["seconds_per_epoch"] == 2.0
+    assert "memory_mb" not in record["decoding"]
+
+
+def test_parts_can_be_left_out_and_what_is_impossible_is(monkeypatch, record):
+    monkeypatch.setitem(MACHINE, "backend", "jax")
+    levers = measure.measure(1.0, 1, ("levers",), log=lambda text: None)
+    assert list(levers) == ["machine", "settings", "levers"]
+    assert "images in the graph" not in levers["levers"]["input"]
+
+
+def test_the_report_reads_well(record):
+    record["quality"] = {
+        "share": 1 / 30,
+        "budget_s": 24.0,
+        "Keras example": {"epochs": 30, "seconds": 720.0, "negative_elbo": 150.0, "margin": 0.5},
+        "ours": {"epochs": 9, "seconds": 23.1, "negative_elbo": 141.0, "margin": 0.5},
+    }
+    text = report.report(record)
+    assert text.startswith("Measured on A processor, 2 cores, Linux; Keras on tensorflow; python 3.11, keras 3")
+    lines = text.splitlines()
+    (ours,) = [line for line in lines if line.startswith("ours") and "%" in line]
+    assert ours.split() == ["ours", "30,000", "2.4", "72", "60%", "1,200", "9.5"]
+    assert any(line.split() == ["250", "(the", "book's)", "30,000", "1.00"] for line in lines)
+    assert "Decoding 900 codes: 10.0 ms in one call, 40.0 s by 900 calls of predict" in text
+    assert "ours" in lines[-1] and "141.00 ± 0.50" in lines[-1] and not any(line.endswith(" ") for line in lines)
+    assert max(map(len, lines)) < 110
+
+
+def test_the_command_writes_and_keeps_what_it_did_not_measure(monkeypatch, tmp_path, capsys, record):
+    file = tmp_path / "new" / "speed.json"
+    monkeypatch.setattr(command, "measure", lambda *arguments: record)
+    monkeypatch.setattr(command, "quality", lambda **options: {"share": 0.1, "epochs": options})
+    command.main(["--seconds", "1", "--repetitions", "2", "--output", str(file)])
+    command.main(["quality", "--epochs", "2", "--output", str(file)])
+    written = json.loads(file.read_text())
+    assert written["quality"] == {"share": 0.1, "epochs": {"epochs": 2}} and written["throughput"]
+    out = capsys.readouterr().out
+    assert out.count("Measured on A processor") == 2 and "Written to" in out
+    assert [path.name for path in file.parent.iterdir()] == ["speed.json"]
+
+
+def test_the_record_that_chapter_10_shows_is_of_this_form(record):
+    shown = load_speed()
+    assert set(shown) == set(record) | {"quality"} and shown["settings"] == {"seconds": 20.0, "repetitions": 5}
+    assert set(shown["throughput"]) == set(record["throughput"]) and shown["limit"] in shown["throughput"]
+    assert {lever: set(rows) for lever, rows in shown["levers"].items()} == {
+        lever: set(rows) for lever, rows in record["levers"].items()
+    }
+    for name, points in shown["growth"].items():
+        assert [(p["value"], p["flops"]) for p in points] == [(p["value"], p["flops"]) for p in record["growth"][name]]
+    for row in shown["throughput"].values():
+        assert len(row["segments"]) == 5 and row["images_per_second"] == sorted(row["segments"])[2]
+    assert shown["machine"]["flops_an_image"] == measure.flops_an_image()
+    race = shown["quality"]
+    assert race["Keras example"]["epochs"] == quality.EPOCHS and race["share"] == quality.SHARE
+    assert race["ours"]["seconds"] <= race["budget_s"] == pytest.approx(race["Keras example"]["seconds"] / 30, abs=0.01)

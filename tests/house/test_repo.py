@@ -1,0 +1,305 @@
+"""The repository as it is kept: notebooks, table of contents, pins, sizes, links, licences, workflows."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from helpers.places import ROOT
+from tools.build import references
+from tools.check import notebooks
+from tools.fetch import mnist as fetch_mnist
+
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+MB = 1_000_000
+
+
+def files():
+    """Return every file that git keeps or would keep."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout.decode().split("\0")
+    return [ROOT / name for name in dict.fromkeys(names) if name and (ROOT / name).is_file()]
+
+
+def is_binary(path):
+    return b"\0" in path.read_bytes()[:8192]
+
+
+def texts():
+    """Return {path: text} of every text file."""
+    return {path: path.read_text(encoding="utf-8") for path in files() if not is_binary(path)}
+
+
+def found(pattern, among):
+    """Return 'file: match' for every match of a pattern in {path: text}."""
+    return [
+        f"{path.relative_to(ROOT)}: {match[0]}" for path, text in among.items() for match in re.finditer(pattern, text)
+    ]
+
+
+def pins(name):
+    """Return {package: version} of the lines package==version of a requirements file."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE))
+
+
+# ---- the book
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_has_no_problem(path):
+    assert notebooks.check(path) == []
+
+
+def entries(part):
+    """Return the files that a table of contents names, in order."""
+    if isinstance(part, list):
+        return [name for each in part for name in entries(each)]
+    if isinstance(part, dict):
+        own = [part[key] for key in ("root", "file") if key in part]
+        return own + [name for key in ("parts", "chapters", "sections") for name in entries(part.get(key, []))]
+    return []
+
+
+def test_the_table_of_contents_has_every_page_once_and_no_other():
+    listed = entries(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+    pages = [path for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md")]
+    assert sorted(listed) == sorted(f"book/{path.stem}" for path in pages)
+    numbered = [name for name in listed if re.match(r"book/\d\d_", name)]
+    assert [int(name[5:7]) for name in numbered] == list(range(1, len(numbered) + 1))
+
+
+@pytest.mark.parametrize("path", [path for path in files() if path.suffix == ".md"], ids=lambda path: path.name)
+def test_links_between_files_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    assert list(notebooks.broken_links(path, text)) == []
+
+
+def test_the_references_page_is_what_the_bibliography_gives():
+    assert references.main(["--check"]) == 0
+
+
+def test_every_reference_is_cited():
+    bib = (ROOT / "book/references.bib").read_text(encoding="utf-8")
+    keys = set(re.findall(r"^@\w+\{([\w-]+),", bib, re.MULTILINE))
+    pages = [notebooks.prose(notebooks.read(path)) for path in NOTEBOOKS]
+    pages += [path.read_text(encoding="utf-8") for path in (ROOT / "book").glob("*.md")]
+    cited = {key for text in pages for key in re.findall(r"references\.md#([\w-]+)", text)}
+    assert cited == keys
+
+
+@pytest.mark.parametrize(
+    "bib, message",
+    [
+        ("@misc{a, title = {A}, year = {2000}}", "a needs an author"),
+        ("@misc{a, author = {A, B}, year = {2000}}", "a needs an author, a title"),
+        ("@misc{a, author = {A, B}, title = {A}}", "and a year"),
+        ("@misc{a, title = {A}}\n@misc{a, title = {B}}", "repeated"),
+    ],
+)
+def test_a_wrong_entry_is_refused(bib, message):
+    with pytest.raises(Exception, match=message):
+        references.page(bib)
+
+
+def test_a_reference_reads_well():
+    page = references.page(
+        "@article{b2001, author = {Bee, Ann C. and Dee, {\\'E}va}, title = {What Now?}, journal = {Letters}, "
+        "volume = {3}, number = {2}, pages = {4--5}, year = {2001}, doi = {10.1/x}, eprint = {0101.1}}\n"
+        "@misc{a2000, author = {Aye, Bob}, title = {One}, year = {2000}}"
+    )
+    assert page.endswith(
+        '<a id="a2000"></a>Aye, B. (2000). **One**.\n\n'
+        '<a id="b2001"></a>Bee, A. C. and Dee, É. (2001). **What Now?** *Letters* 3(2), 4–5. '
+        "[doi:10.1/x](https://doi.org/10.1/x), [arXiv:0101.1](https://arxiv.org/abs/0101.1).\n"
+    )
+
+
+def test_a_citation_reaches_its_entry_in_the_site(tmp_path):
+    """Sphinx's strictest mode accepts a link to an entry, and refuses one to an entry that is not there."""
+    (tmp_path / "references.md").write_bytes((ROOT / "book/references.md").read_bytes())
+    (tmp_path / "conf.py").write_text('extensions = ["myst_parser", "anchors"]\n')
+    command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "-b", "html", str(tmp_path), str(tmp_path / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "book/_ext")}
+    for key, good in (("kingma2014", True), ("nobody1900", False)):
+        (tmp_path / "index.md").write_text(f"# A\n\n[text](references.md#{key})\n\n```{{toctree}}\nreferences\n```\n")
+        result = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (result.returncode == 0) is good, result.stderr
+        if good:
+            assert f'href="references.html#{key}"' in (tmp_path / "html/index.html").read_text(encoding="utf-8")
+            assert f'id="{key}"' in (tmp_path / "html/references.html").read_text(encoding="utf-8")
+        else:
+            assert key in result.stderr
+
+
+# ---- what it needs
+
+
+def test_binder_has_the_pins_of_the_book_and_little_else():
+    root, binder = pins("requirements.txt"), pins(".binder/requirements.txt")
+    assert {name.replace("-cpu", ""): version for name, version in binder.items()}.items() <= root.items()
+    assert set(binder) == {
+        "tensorflow-cpu",
+        "keras",
+        "numpy",
+        "matplotlib",
+        "ipywidgets",
+    }  # no GPU, no site, none that helps build it
+    lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert all(line.startswith("#") or re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)
+    assert (ROOT / ".binder/runtime.txt").read_text() == "python-3.12\n"
+
+
+def test_the_package_itself_asks_for_nothing():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.search(r"^dependencies = \[\]", text, re.MULTILINE)  # or installing it would touch Colab's TensorFlow
+
+
+# ---- what it keeps
+
+
+def test_no_file_is_too_large():
+    sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in files()}
+    assert {name: size for name, size in sizes.items() if size > 12 * MB} == {}
+    binary = [path for path in files() if is_binary(path)]
+    assert sum(path.stat().st_size for path in binary) < 45 * MB
+    text = {
+        p.relative_to(ROOT).as_posix(): p.stat().st_size for p in files() if p not in binary and "vendor" not in p.parts
+    }
+    assert {name: size for name, size in text.items() if size > 200_000} == {}
+
+
+def test_nothing_that_a_tool_made_is_kept():
+    made = (
+        r"(^|/)(_build|__pycache__|\.ipynb_checkpoints|\.jupyter_cache|\.pytest_cache|\.venv[^/]*|[^/]*\.egg-info)(/|$)"
+    )
+    assert [path for path in files() if re.search(made, path.relative_to(ROOT).as_posix())] == []
+
+
+def test_no_path_of_one_machine():
+    pattern = r"(?<![\w.~/}-])/(?:home|Users|root|work|mnt|opt|media)/[\w.-]+|\b[A-Z]:\\\\?Users\\"
+    assert found(pattern, texts()) == []
+
+
+def test_no_package_registry_is_named():
+    hosts = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "debian" + ".org/debian"]
+    hosts += ["conda.anaconda" + ".org", "--index" + "-url", "jsdeliv" + "r.net", "un" + "pkg.com", "cdn" + "js."]
+    assert found("|".join(map(re.escape, hosts)), {p: t for p, t in texts().items() if "vendor" not in p.parts}) == []
+
+
+def test_no_launch_link_leads_to_another_account():
+    setup = (ROOT / "tools/check/setup_cell.py").read_text(encoding="utf-8")
+    address = re.search(r'^REPOSITORY = "(.*)"', setup, re.MULTILINE)[1]
+    own = address.removeprefix("https://github.com/") or "(?!)"
+    places = (
+        "book/",
+        ".github/",
+        ".binder/",
+        "helpers/",
+        "README.md",
+        "CONTRIBUTING.md",
+        "CITATION.cff",
+        "_config.yml",
+    )
+    read = {path: text for path, text in texts().items() if path.relative_to(ROOT).as_posix().startswith(places)}
+    launch = rf"(colab\.research\.google\.com/github|mybinder\.org/v2/gh)/(?!{own}/)[\w.-]+/[\w.-]+"
+    change = rf"github\.com/(?!{own}/)[\w.-]+/[\w.-]+/(edit|issues|pulls?|archive|fork)\b"
+    assert found(rf"{launch}|{change}", read) == []
+    assert found(r"\b(OWNER/REPO|ORG/REPO|your-?(user)?name|USERNAME)\b", read) == []
+
+
+def test_every_script_can_be_run():
+    scripts = [path for path in files() if path.read_bytes()[:2] == b"#!"]
+    assert ROOT / ".ci/run" in scripts
+    assert [path for path in scripts if not os.access(path, os.X_OK)] == []
+
+
+# ---- whose it is
+
+
+def test_the_licences_stand_in_one_table():
+    table = (ROOT / "book/licences.md").read_text(encoding="utf-8")
+    rows = {row.split("|")[1].strip(): row for row in table.splitlines() if row.startswith("|")}
+    assert "[MIT]" in rows["code"] and "[CC BY 4.0]" in rows["text and figures"]
+    assert "[CC BY-SA 3.0]" in rows["data: MNIST"] and "Yann LeCun" in rows["data: MNIST"]
+    assert "David\nAbimbola" in table or "David Abimbola" in table
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(book/licences.md)" in readme and "CC BY-SA" not in readme  # a link to the table, not a second one
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert licence.startswith("MIT License\n") and "2026 The Digital Darkroom authors" in licence
+
+
+def test_the_data_are_described_as_they_are():
+    text = (ROOT / "book/data/README.md").read_text(encoding="utf-8")
+    data = (ROOT / "book/data/mnist.npz").read_bytes()
+    assert hashlib.sha256(data).hexdigest() in text and f"{len(data):,} bytes" in text
+    assert f"`{fetch_mnist.PACKAGE}`" in text and "CC BY-SA 3.0" in text
+    for array, (file, md5, _) in fetch_mnist.FILES.items():
+        assert re.search(rf"^\| `{array}` \|.*\| `{file}` \| {md5} \|$", text, re.MULTILINE)
+
+
+def test_how_to_cite_is_readable():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0" and citation["license"] == "MIT"
+    assert citation["title"].startswith("The Digital Darkroom") and citation["authors"] and citation["message"]
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert citation["version"] == version[1]
+
+
+# ---- what runs elsewhere
+
+
+def workflows():
+    return {
+        path.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in (ROOT / ".github/workflows").glob("*.yml")
+    }
+
+
+def targets():
+    """Return the targets of the Makefile."""
+    return set(re.findall(r"^([a-z][\w-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def unknown(command):
+    """Return what of a step's command is no make target; a command that is no call of make is returned whole."""
+    if not re.fullmatch(r"make( [a-z][\w-]*)+( [A-Z]+=(\"[^\"]*\"|\S+))*", command.strip()):
+        return command
+    return sorted(set(re.findall(r" ([a-z][\w-]*)(?= |$)", command)) - targets())
+
+
+def test_workflows_call_nothing_but_make_targets():
+    assert set(workflows()) == {"ci.yml", "pages.yml", "weekly.yml"}
+    for name, workflow in workflows().items():
+        assert workflow[True] and workflow["permissions"]["contents"] == "read", name  # YAML reads `on` as true
+        for job in workflow["jobs"].values():
+            assert job["runs-on"] and ("timeout-minutes" in job or "environment" in job), name
+            for step in job["steps"]:
+                assert ("run" in step) != ("uses" in step), f"{name}: {step}"
+                assert not unknown(step.get("run", "make help")), f"{name}: {step}"
+                assert re.fullmatch(r"actions/[\w-]+@v\d+", step.get("uses", "actions/a@v1")), f"{name}: {step}"
+
+
+@pytest.mark.parametrize(
+    "command", ["pip install x", "make", "make none", "make test; ls", "make test && ls", "make\nls"]
+)
+def test_other_commands_would_be_noticed(command):
+    assert unknown(command)
+
+
+def test_workflows_do_what_they_are_for():
+    runs = {name: [step.get("run") for job in workflow["jobs"].values() for step in job["steps"]]
+            for name, workflow in workflows().items()}  # fmt: skip
+    assert workflows()["ci.yml"]["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert "make test" in runs["ci.yml"]
+    assert {"make test FRESH=1", "make links", "make colab-check"} <= set(runs["weekly.yml"])
+    address = 'make repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
+    assert runs["pages.yml"].index(address) < runs["pages.yml"].index("make book")  # the fork that it runs in
+    uses = [step.get("uses", "") for job in workflows()["pages.yml"]["jobs"].values() for step in job["steps"]]
+    assert any("upload-pages-artifact" in use for use in uses) and any("deploy-pages" in use for use in uses)
+    (upload,) = [s for s in workflows()["pages.yml"]["jobs"]["build"]["steps"] if "upload-pages" in s.get("uses", "")]
+    assert upload["with"]["path"] == "_build/html"

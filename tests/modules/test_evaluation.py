@@ -1,0 +1,268 @@
+"""The instruments of chapter 8, each against an answer that is known another way."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from helpers.data import binarise, load_mnist
+from helpers.evaluation import (
+    active_units,
+    exact_log_likelihood,
+    grid_log_joint,
+    importance_bound,
+    latent_grid,
+    log_weights,
+    mean_and_margin,
+    rate_distortion,
+)
+from helpers.judge import build_classifier, frechet_distance, judge
+from helpers.losses import bernoulli_reconstruction, gaussian_reconstruction, kl_divergence
+from helpers.models import FlowPrior, StandardNormal
+from helpers.weights import load_classifier, load_likelihood, load_vae, manifest
+
+
+@pytest.fixture(scope="module")
+def x_test():
+    return load_mnist()[1][0]
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return load_vae("darkroom-2d")
+
+
+def array(x):
+    return ops.convert_to_numpy(x)
+
+
+def linear(shift=0.3, widen=1.4, d=2, sigma=0.5):
+    """Return a linear-Gaussian VAE with a clumsy encoder, images, and what is known of them in closed form."""
+    rng = np.random.default_rng(0)
+    W = rng.normal(size=(784, d)).astype("float32") / 20
+    x = (rng.normal(size=(60, d)) @ W.T + sigma * rng.normal(size=(60, 784))).astype("float32")
+    covariance = W @ W.T + sigma**2 * np.eye(784)
+    log_det = np.linalg.slogdet(covariance)[1]
+    known = -0.5 * (784 * np.log(2 * np.pi) + log_det + np.sum(x * np.linalg.solve(covariance, x.T).T, axis=1))
+    posterior = np.linalg.inv(np.eye(d) + W.T @ W / sigma**2)  # covariance of p(z|x)
+    mean = x @ W @ posterior / sigma**2
+    variance = widen**2 * np.diag(posterior)
+    precision = np.linalg.inv(posterior)
+    gap = 0.5 * (
+        np.trace(precision * variance) - d + np.linalg.slogdet(posterior)[1] - np.log(variance).sum()
+        + shift**2 * precision.sum()
+    )  # fmt: skip
+    model = SimpleNamespace(
+        encoder=lambda x: (
+            ops.reshape(x, (-1, 784)) @ (W @ posterior / sigma**2).astype("float32") + shift,
+            ops.zeros((len(x), d)) + np.log(variance).astype("float32"),
+        ),
+        decoder=lambda z: ops.reshape(z @ W.T, (-1, 28, 28)),
+        prior=StandardNormal(d),
+    )
+    assert np.allclose(array(model.encoder(x)[0]), mean + shift, atol=1e-3)
+    return model, x.reshape(-1, 28, 28), known, gap, lambda x, x_hat: gaussian_reconstruction(x, x_hat, sigma)
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_the_estimators_hit_a_linear_gaussian_model_within_their_errors(d):
+    model, x, known, gap, likelihood = linear(d=d, shift=0.02)
+    log_w = array(log_weights(model, x, 400, keras.random.SeedGenerator(0), likelihood)).astype("float64")
+    elbo, margin = mean_and_margin(log_w.mean(axis=0) - known)
+    assert elbo == pytest.approx(-gap, abs=2 * margin) and margin < 0.2 * gap
+    bound, error = importance_bound(model, x, 4000, reconstruction=likelihood, rows=2000)  # in two blocks
+    assert np.mean(bound - known) == pytest.approx(0, abs=4 * np.sqrt(np.sum(error**2)) / len(x))
+    assert 0.85 < np.mean(np.abs(bound - known) < 1.96 * error) <= 1
+
+
+@pytest.mark.parametrize(("d", "most"), [(2, 0.85), (20, 0.5)])
+def test_the_stated_errors_of_a_narrow_encoder_are_too_small(d, most):
+    model, x, known, _, likelihood = linear(d=d, shift=0, widen=0.5)
+    bound, error = importance_bound(model, x, 1000, reconstruction=likelihood)
+    assert 0 < np.mean(np.abs(bound - known) < 1.96 * error) < most
+    assert np.mean(bound - known) < 0
+
+
+def test_grey_pixels_give_a_lower_bound_on_the_average_over_their_coins():
+    """All 64 black-and-white images of six pixels, weighed by how probable the greys make them."""
+    dense = keras.layers.Dense(6, kernel_initializer=keras.initializers.RandomNormal(0, 2, seed=0))
+    decoder = keras.Sequential([keras.Input((2,)), dense, keras.layers.Reshape((2, 3))])
+    model = SimpleNamespace(encoder=lambda x: (ops.zeros((len(x), 2)),) * 2, decoder=decoder, prior=StandardNormal(2))
+    grey = np.float32([0.1, 0.4, 0.5, 0.7, 0.9, 0.2])
+    coins = np.float32([[i >> k & 1 for k in range(6)] for i in range(64)])
+    chance = np.prod(np.where(coins == 1, grey, 1 - grey), axis=1)
+    of_grey, of_coins = (exact_log_likelihood(model, x.reshape(-1, 2, 3), points=201)[0] for x in (grey[None], coins))
+    assert chance.sum() == pytest.approx(1, abs=1e-5) and np.exp(of_coins).sum() == pytest.approx(1, abs=1e-3)
+    entropy = -np.sum(grey * np.log(grey) + (1 - grey) * np.log(1 - grey))
+    assert of_grey[0] < chance @ of_coins - 0.01
+    assert abs(of_grey[0] - (chance @ of_coins - entropy)) > 0.1  # not "the average less the entropy"
+
+
+def test_the_bound_is_the_logarithm_of_the_mean_weight(vae, x_test):
+    x = x_test[:7]
+    log_w = array(log_weights(vae, x, 30, keras.random.SeedGenerator(4))).astype("float64")
+    bound, error = importance_bound(vae, x, 30, seed=4)
+    w = np.exp(log_w - log_w.max(axis=0))
+    assert bound == pytest.approx(np.log(w.mean(axis=0)) + log_w.max(axis=0))
+    assert error == pytest.approx(w.std(axis=0, ddof=1) / w.mean(axis=0) / np.sqrt(30), rel=1e-6)
+    assert np.isnan(importance_bound(vae, x, 1)[1]).all()
+
+
+@pytest.mark.parametrize(("samples", "rows"), [(3, 10), (25, 10), (10, 10), (1, 1)])
+def test_no_more_codes_are_decoded_at_a_time_than_allowed(vae, x_test, samples, rows):
+    seen = []
+
+    def decoder(z):
+        seen.append(len(z))
+        return vae.decoder(z)
+
+    spy = SimpleNamespace(encoder=vae.encoder, decoder=decoder, prior=vae.prior)
+    bound, _ = importance_bound(spy, x_test[:5], samples, rows=rows)
+    assert bound.shape == (5,) and max(seen) <= rows and sum(seen) == 5 * samples
+
+
+@pytest.mark.parametrize("wrong", [{"samples": 0}, {"samples": 5, "rows": 0}])
+def test_the_bound_needs_samples(vae, x_test, wrong):
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        importance_bound(vae, x_test[:2], **wrong)
+
+
+def test_rate_and_distortion_are_the_two_terms(vae, x_test):
+    x = x_test[:300]
+    rate, distortion = rate_distortion(vae, x, samples=50)
+    closed = array(kl_divergence(*vae.encoder(x)))
+    assert np.mean(rate - closed) == pytest.approx(0, abs=4 * np.std(rate - closed) / np.sqrt(300))
+    log_w = array(log_weights(vae, x, 50, keras.random.SeedGenerator(9)))
+    apart, margin = mean_and_margin(rate + distortion + log_w.mean(axis=0))
+    assert abs(apart) < 2 * margin
+
+
+def test_active_units_are_those_whose_mean_moves(x_test):
+    ink = x_test.mean(axis=(1, 2), keepdims=False)
+    scale = np.array([0.0, 0.05, 0.5, 5.0]) / ink.std()
+    fake = SimpleNamespace(encoder=lambda x: (ops.convert_to_tensor(np.outer(x.mean(axis=(1, 2)), scale)), None))
+    assert active_units(fake, x_test).tolist() == [False, False, True, True]  # variances 0, 0.0025, 0.25, 25
+
+
+def test_a_grid_holds_all_of_the_prior():
+    codes, area = latent_grid(6.0, 121)
+    assert codes.shape == (121**2, 2) and area == pytest.approx(0.01) and codes[0].tolist() == [-6, 6]
+    density = np.exp(array(StandardNormal(2).log_prob(codes)).astype("float64"))
+    assert density.sum() * area == pytest.approx(1, abs=1e-4)
+
+
+def test_the_joint_is_likelihood_times_prior(vae, x_test):
+    codes = np.float32([[0, 0], [1, -2], [0.5, 0.3]])
+    joint = array(grid_log_joint(vae, x_test[:4], codes))
+    for i, x in enumerate(x_test[:4]):
+        nats = bernoulli_reconstruction(np.stack([x] * 3), vae.decoder(codes))
+        assert joint[i] == pytest.approx(array(vae.prior.log_prob(codes) - nats), abs=1e-2)
+
+
+def test_a_decoder_that_ignores_its_code_has_a_known_likelihood(vae, x_test):
+    logits = np.random.default_rng(0).normal(size=(1, 28, 28)).astype("float32")
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda z: 0 * z[:, :1, None] + logits)])
+    blind = SimpleNamespace(encoder=vae.encoder, decoder=decoder, prior=vae.prior)
+    log_p, gap = exact_log_likelihood(blind, x_test[:20])
+    assert log_p == pytest.approx(-array(bernoulli_reconstruction(x_test[:20], logits)), abs=0.01)
+    assert gap == pytest.approx(array(kl_divergence(*vae.encoder(x_test[:20]))), abs=0.02)  # p(z|x) is the prior
+
+
+@pytest.mark.parametrize("name", ["darkroom-2d", "darkroom-2d-large"])
+def test_the_ladder_of_bounds_and_the_identity(x_test, name):
+    model, x = load_vae(name), x_test[::50]
+    log_p, gap = exact_log_likelihood(model, x, points=401)
+    draws = array(log_weights(model, x, 100, keras.random.SeedGenerator(0))).mean(axis=0)
+    tens, hundreds = (importance_bound(model, x, samples)[0] for samples in (10, 200))
+    assert draws.mean() < tens.mean() < hundreds.mean() < log_p.mean()
+    apart, margin = mean_and_margin(log_p - draws - gap)
+    assert abs(apart) < 2 * margin + 0.01 and (gap > -0.01).all()
+
+
+def test_the_grid_converges(vae, x_test):
+    base, finer, wider = (exact_log_likelihood(vae, x_test[:40], *g) for g in ((6, 401), (6, 801), (12, 801)))
+    assert np.abs(base[0] - finer[0]).max() < 0.1 and abs(np.mean(base[0] - finer[0])) < 0.005
+    assert abs(np.mean(base[1] - finer[1])) < 0.05
+    for of_base, of_wider in zip(base, wider):  # the same spacing
+        assert np.abs(of_base - of_wider).max() < 0.01
+
+
+def test_a_grid_needs_a_plane(x_test):
+    with pytest.raises(ValueError, match="latents in the plane.*importance_bound"):
+        exact_log_likelihood(load_vae("darkroom-50d"), x_test[:2])
+
+
+@pytest.mark.parametrize(("d", "steps"), [(2, 1), (2, 4)])
+def test_a_flow_is_a_distribution_and_samples_it(d, steps):
+    prior, rng = FlowPrior(d, steps=steps, width=16), np.random.default_rng(2)
+    for weight in prior.weights:
+        weight.assign(weight + 0.2 * rng.normal(size=weight.shape))
+    codes, area = latent_grid(12, 801)
+    mass = np.exp(array(prior.log_prob(codes)).astype("float64")) * area
+    z = array(prior.sample(40_000, seed=0))
+    mean = mass @ codes
+    assert mass.sum() == pytest.approx(1, abs=0.005)
+    assert np.all(np.abs(z.mean(axis=0) - mean) < 4 * z.std(axis=0) / 200 + 0.01)
+    inside = np.all(np.abs(z - mean) < 1, axis=1).mean()
+    assert inside == pytest.approx(mass[np.all(np.abs(codes - mean) < 1, axis=1)].sum(), abs=0.02)
+    assert np.array_equal(z[:5], array(prior.sample(40_000, seed=0))[:5])
+
+
+def test_a_flow_that_has_learned_nothing_is_the_standard_normal():
+    z = np.random.default_rng(0).normal(size=(50, 6)).astype("float32")
+    assert array(FlowPrior(6).log_prob(z)) == pytest.approx(array(StandardNormal(6).log_prob(z)), abs=1e-4)
+
+
+def test_coins_are_thrown_with_the_grey_as_probability(x_test):
+    thrown = binarise(np.repeat(x_test[:1], 2000, axis=0), seed=0)
+    assert set(np.unique(thrown)) == {0, 1} and thrown.dtype == np.float32
+    assert np.abs(thrown.mean(axis=0) - x_test[0]).max() < 0.06
+    assert np.array_equal(binarise(x_test[:3], 5), binarise(x_test[:3], 5))
+    assert not np.array_equal(binarise(x_test[:3], 5), binarise(x_test[:3], 6))
+
+
+# ---- the recorded likelihood of darkroom-50d
+
+
+def test_the_recorded_likelihood_is_what_the_manifest_says(x_test):
+    said, (nats, error) = manifest()["darkroom-50d"]["likelihood"], load_likelihood("darkroom-50d")
+    assert said["samples"] == 5000 and len(nats) == said["images"] == 10_000
+    assert nats.mean() == pytest.approx(said["nats"], abs=0.001) and said["nats"] <= 83.5
+    assert np.sqrt(np.sum(error**2)) / len(error) == pytest.approx(said["error"], abs=1e-4) and said["error"] < 0.02
+    effective = 5000 / (1 + 4999 * error**2)  # what appendix A2 says of them
+    assert 0.2 < np.mean(error > 0.2) < 0.3 and 1 < np.quantile(effective, 0.01) < 2
+
+
+def test_a_hundred_recorded_likelihoods_are_recomputed(x_test):
+    """Every hundredth test image, with other draws: within the stated errors."""
+    nats, error = load_likelihood("darkroom-50d")
+    bound, here = importance_bound(load_vae("darkroom-50d"), binarise(x_test, seed=0)[::100], 5000, seed=1)
+    apart = (-bound - nats[::100]) / np.hypot(error[::100], here)
+    assert abs(np.mean(-bound - nats[::100])) < 0.2 and np.mean(np.abs(apart) < 3) >= 0.95
+
+
+# ---- the judge of prints
+
+
+def test_the_judge_reads_digits(x_test):
+    labels, classifier = load_mnist()[1][1], load_classifier()
+    probabilities, features = judge(classifier, x_test)
+    assert probabilities.shape == (10_000, 10) and features.shape == (10_000, 64)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    assert accuracy >= 0.985 and accuracy == pytest.approx(manifest()["classifier"]["test"]["accuracy"], abs=1e-3)
+    assert classifier.count_params() == build_classifier().count_params() < 100_000
+
+
+def test_frechet_distance_of_known_gaussians():
+    rng = np.random.default_rng(0)
+    a, mix = rng.normal(size=(200_000, 3)), np.array([[1.0, 0.5, 0], [0, 2, 0.3], [0, 0, 0.5]])
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-6)
+    assert frechet_distance(a, a + [1, 2, 0]) == pytest.approx(5, abs=1e-6)
+    b = rng.normal(size=(200_000, 3)) @ mix
+    # by hand: between N(0, I) and N(0, C) it is the sum of (1 - root of eigenvalue)^2
+    known = np.sum((1 - np.sqrt(np.linalg.eigvalsh(mix.T @ mix))) ** 2)
+    assert frechet_distance(a, b) == pytest.approx(known, abs=0.02)
+    assert frechet_distance(b, a) == pytest.approx(frechet_distance(a, b), abs=1e-6)

@@ -1,0 +1,157 @@
+"""Set the book's address everywhere, or take it out: `make repository URL=https://github.com/owner/name`.
+
+One address gives: the repository and launch keys of _config.yml, the REPOSITORY line of every setup cell, the
+launch links in README.md, and repository-code in CITATION.cff. An empty address takes all of it out again, byte
+for byte.
+"""
+
+import json
+import os
+import re
+import sys
+from urllib.parse import urlsplit
+
+from helpers.places import ROOT
+
+SETUP = re.compile(r'^( *"?REPOSITORY = )(\\?").*?(\\?")(?=  # the book\'s address)', re.MULTILINE)
+CONFIG = """\
+repository:
+  url: {url}
+  branch: main
+  path_to_book: ""  # page names already begin with book/
+launch_buttons:
+  notebook_interface: jupyterlab
+  binderhub_url: https://mybinder.org
+  colab_url: https://colab.research.google.com
+"""
+BUTTONS = """\
+  use_repository_button: true
+  use_issues_button: true
+  use_edit_page_button: true
+"""
+
+
+class AddressError(ValueError):
+    """The address, or a file that should carry it, is not as it must be."""
+
+
+def normalise(url):
+    """Return https://github.com/owner/name for an address, "" for none; raise AddressError for anything else."""
+    url = url.strip()
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/").removesuffix(".git").strip("/").split("/")
+    owner = re.fullmatch(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", path[0])
+    name = re.fullmatch(r"[\w.-]{1,100}", path[-1], re.ASCII) and path[-1] not in (".", "..")
+    plain = (
+        not re.search(r"\s", url)
+        and parts.scheme == "https"
+        and parts.netloc.lower() == "github.com"
+        and not parts.query + parts.fragment
+    )
+    if not (plain and len(path) == 2 and owner and name):
+        raise AddressError(
+            f"{url!r} is not the address of a GitHub repository. It must look like https://github.com/owner/name "
+            "(an empty URL takes the address out)."
+        )
+    return f"https://github.com/{path[0]}/{path[1]}"
+
+
+def links(url, page):
+    """Return the Colab and the Binder link of a page such as book/02_encoder.ipynb."""
+    slug = url.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{slug}/blob/main/{page}"
+    return colab, f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/{page}"
+
+
+def notebooks(root):
+    """Return the book's notebooks, in the order of their names, the landing page first."""
+    return sorted((root / "book").glob("*.ipynb"), key=lambda path: (path.stem != "index", path.name))
+
+
+def title(path):
+    """Return the title of a notebook: its first heading."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else path.stem
+
+
+def launch_table(root, url):
+    """Return README's table of launch links, plain text links only."""
+    rows = ["| chapter | Colab | Binder |", "|---|---|---|"]
+    for path in notebooks(root):
+        colab, binder = links(url, f"book/{path.name}")
+        rows.append(f"| [{title(path)}](book/{path.name}) | [open in Colab]({colab}) | [open in Binder]({binder}) |")
+    return "\n".join(rows) + "\n"
+
+
+def between(path, text, start, end, body):
+    """Return text with body as all that stands between the lines `start` and `end`."""
+    pattern = re.compile(
+        rf"(^[ ]*{re.escape(start)}[^\n]*\n).*?(^[ ]*{re.escape(end)}[ \r]*$)", re.MULTILINE | re.DOTALL
+    )
+    text, count = pattern.subn(lambda found: found[1] + body + found[2], text)
+    if count != 1:
+        raise AddressError(f"{path} needs the lines {start!r} and {end!r}, once each and in this order.")
+    return text
+
+
+def rewrite(root, url):
+    """Return {path: new text} for every file that carries the address; nothing is written."""
+    new = {}
+
+    def read(name):
+        path = root / name
+        if not path.is_file():
+            raise AddressError(f"{name} is missing.")
+        return path.read_bytes().decode("utf-8")  # as it is: line ends too
+
+    config = between(
+        "_config.yml",
+        read("_config.yml"),
+        "# >>> repository (written by make repository)",
+        "# <<< repository",
+        CONFIG.format(url=url) if url else "",
+    )
+    buttons = "# >>> repository buttons", "# <<< repository buttons"
+    new["_config.yml"] = between("_config.yml", config, *buttons, BUTTONS if url else "")
+    table = launch_table(root, url) if url else ""
+    table = f"\n{table}\n" if table else ""
+    new["README.md"] = between("README.md", read("README.md"), "<!-- >>> launch -->", "<!-- <<< launch -->", table)
+    citation = re.sub(r"^repository-code:.*\n", "", read("CITATION.cff"), flags=re.MULTILINE)
+    new["CITATION.cff"] = citation + (f"repository-code: {url}\n" if url else "")
+    for name in ["tools/check/setup_cell.py", *(f"book/{path.name}" for path in notebooks(root))]:
+        text, count = SETUP.subn(rf"\g<1>\g<2>{url}\g<3>", read(name))
+        if count != 1:
+            raise AddressError(f"{name} needs one setup cell with its line `REPOSITORY = ...`; it has {count}.")
+        new[name] = text
+    return new
+
+
+def apply(root, url):
+    """Write the address everywhere below root and return the names of the files that changed."""
+    new = rewrite(root, normalise(url))  # everything is checked before anything is written
+    changed = [name for name, text in new.items() if (root / name).read_bytes() != text.encode("utf-8")]
+    for name in changed:
+        (root / name).write_bytes(new[name].encode("utf-8"))
+    return changed
+
+
+def main(arguments):
+    """Apply the address given on the command line; return the exit status."""
+    try:
+        changed = apply(ROOT, arguments[0] if arguments else "")
+    except AddressError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(f"wrote {name}" for name in changed) or "nothing to change")
+    if "tools/check/setup_cell.py" in changed:
+        warning = "::warning::" if os.environ.get("GITHUB_ACTIONS") else ""
+        print(f"{warning}Commit these changes: Colab and Binder open the chapters as they are on the branch main.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
