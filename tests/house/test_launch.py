@@ -96,6 +96,19 @@ def test_on_colab_the_book_is_cloned_once(tmp_path, empty, origin):
     assert started(again) == empty / "digital-darkroom" and again.stderr == ""
 
 
+def test_on_colab_a_notebook_gets_the_book_of_its_own_version(tmp_path, empty, origin):
+    """So a copy that somebody saved goes on running when modules have been renamed since."""
+    git = ["git", "-C", str(tmp_path / "origin"), "-c", "user.name=check", "-c", "user.email=check@localhost"]
+    version = re.search(r'^VERSION = "(v[\d.]+)"', CELL, re.MULTILINE)[1]
+    subprocess.run([*git, "tag", version], check=True)
+    (tmp_path / "origin/helpers/device.py").rename(tmp_path / "origin/helpers/machine.py")
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "renamed"], check=True)
+    assert started(run_setup(empty, address=origin, before=COLAB)) == empty / "digital-darkroom"
+    for name in ("pyproject.toml", "CITATION.cff", "README.md"):
+        assert version[1:] in (ROOT / name).read_text(encoding="utf-8"), name
+    assert f"## {version[1:]}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
 def test_on_colab_a_clone_that_fails_is_explained(tmp_path, empty):
     result = run_setup(empty, address=(tmp_path / "nowhere").as_uri(), before=COLAB)
     assert result.returncode and "fatal:" in result.stderr  # git's own words

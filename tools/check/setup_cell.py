@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 REPOSITORY = ""  # the book's address; `make repository URL=...` writes it here
+VERSION = "v1.1.0"  # the tag that this notebook belongs to; where there is none, the newest is fetched
 
 
 def is_book(folder):
@@ -15,7 +16,9 @@ here = pathlib.Path.cwd()
 clone = here / "digital-darkroom"
 places = [here, *here.parents, clone, *map(pathlib.Path, sys.path)]
 if REPOSITORY and "google.colab" in sys.modules and not any(map(is_book, places)):
-    subprocess.run(["git", "clone", "--quiet", "--depth=1", REPOSITORY, str(clone)], check=False)
+    fetch = ["git", "clone", "--quiet", "--depth=1", REPOSITORY, str(clone)]
+    if subprocess.run([*fetch, "--branch", VERSION], stderr=subprocess.DEVNULL).returncode:
+        subprocess.run(fetch)
 book = next(filter(is_book, places), None)
 if book is None:
     fetch = f"Fetch it with `git clone {REPOSITORY}`" if REPOSITORY else "Its address is not set here: download it"
