@@ -32,10 +32,7 @@ class Paper(SphinxPostTransform):
                 block += nodes.Text(whole)
                 block["nowrap"] = True
         for cell in list(self.document.findall(nodes.container)):
-            classes = cell.get("classes", ())
-            if "tag_hide-cell" in classes:
-                cell.parent.remove(cell)
-            elif "tag_hide-input" in classes:
+            if "tag_hide-input" in cell.get("classes", ()):
                 for part in [part for part in cell.children if "cell_input" in part.get("classes", ())]:
                     cell.remove(part)
 

@@ -66,7 +66,7 @@ def test_what_the_time_machine_says_is_so():
 def plane():
     """Return codes and labels of what the map shows, and a function from codes to the digit around them."""
     (x, labels), _ = shared.mnist()
-    codes, labels = shared.codes_of(x[:1500]), labels[:1500]
+    codes, labels = shared.z_means(x[:1500]), labels[:1500]
 
     def among(z):
         squared = np.sum((np.asarray(z)[:, None] - codes) ** 2, axis=-1)
@@ -79,7 +79,7 @@ def plane():
 def test_the_two_ways_of_the_morphing_table_pass_other_digits(plane):
     images, labels = shared.some_digits()
     assert [labels[i] for i in morphing.MORPH] == [3, 8]
-    ends, t = shared.codes_of(images[list(morphing.MORPH)]), np.linspace(0, 1, 41)
+    ends, t = shared.z_means(images[list(morphing.MORPH)]), np.linspace(0, 1, 41)
     straight, spherical = (set(plane(way(*ends, t))) for way in (lerp, slerp))
     assert {9, 7} <= straight and 1 not in straight
     assert 1 in spherical and not {9, 7} & spherical
@@ -89,7 +89,7 @@ def test_lean_does_what_the_morphing_table_says():
     """+0.3 on average over 400 test digits, and three of ten the wrong way."""
     directions, scales = morphing._attributes()
     _, (x, _) = shared.mnist()
-    codes, decoder = shared.codes_of(x[::25]), shared.model().decoder
+    codes, decoder = shared.z_means(x[::25]), shared.model().decoder
     before, after = (develop(decoder, z) for z in (codes, codes + directions[0]))
     gain = (slant(after) - slant(before)) / scales[0]
     assert f"+{gain.mean():.1f} on average" in morphing.NOTICE

@@ -92,6 +92,11 @@ BROKEN = """async () => {
   }
   return found;
 }"""
+# Lines of code that are cut, and bars of folded code on the first screen
+CODE = """() => [
+  ...[...document.querySelectorAll(".cell_input pre")].filter((node) => node.scrollWidth > node.clientWidth + 1),
+  ...[...document.querySelectorAll("details.hide")].filter((node) => node.getBoundingClientRect().top + scrollY < 900),
+].map((node) => node.textContent.slice(0, 90))"""
 CLICK_ALL = """() => {
   window.print = () => {};
   const roots = [document, ...[...document.querySelectorAll(".living-page")].flatMap((host) => host.shadowRoot ?? [])];
@@ -108,8 +113,9 @@ CLICK_ALL = """() => {
 def test_a_page_is_complete_quiet_and_light(visit, measure, path):
     """Nothing is missing, nothing comes from elsewhere whatever is clicked, nothing on the console: `visit` sees to it.
 
-    Here: the budget, the icons, that every formula is set, every picture there and no text cut, and that nothing is
-    wider than a phone, or a desktop zoomed to 400 % (WCAG 1.4.10).
+    Here: the budget, the icons, that every formula is set, every picture there, no text and no line of code cut, no bar
+    of folded code on the first screen, and that nothing is wider than a
+    phone, or a desktop zoomed to 400 % (WCAG 1.4.10).
     """
     opened = visit(path)
     page = opened.page
@@ -124,6 +130,8 @@ def test_a_page_is_complete_quiet_and_light(visit, measure, path):
         page.wait_for_timeout(300)
         assert overflow(page) <= 0, f"{width} px"
         assert page.evaluate(BROKEN) == [], f"{width} px"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.evaluate(CODE) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate(CLICK_ALL)
     page.wait_for_timeout(300)
@@ -182,7 +190,7 @@ def test_axe_finds_nothing(visit, path):
     ],
 )
 def test_what_is_broken_on_a_page_is_noticed(visit, html, said):
-    page = visit("book/licences.html").page
+    page = visit("book/notation.html").page  # one with formulas, so that MathJax is there
     page.evaluate("html => document.querySelector('main article').insertAdjacentHTML('beforeend', html)", html)
     if "\\" in html:
         page.evaluate("() => MathJax.typesetPromise([document.querySelector('main article')])")

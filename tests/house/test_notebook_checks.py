@@ -79,7 +79,7 @@ def chapter():
     """Return a notebook without any problem: opening, setup, text, code, a figure, closing."""
     cells = [
         cell(OPENING, "markdown"),
-        cell(SETUP, tags=["hide-cell"]),
+        cell(SETUP, tags=["remove-cell"]),
         cell(QUESTION, "markdown"),
         cell("from helpers import plots\n\nx = [1, 2]\nx"),
         cell("plots.image_grid(x)", mystnb={"image": {"alt": ALT}}),
@@ -158,7 +158,7 @@ BROKEN = {
     "large": (add("word-" * 25_000), "bytes"),
     "setup changed": (add("print(1)", 1), "tools/check/setup_cell.py"),
     "setup missing": (lambda notebook: notebook["cells"].pop(1), "tools/check/setup_cell.py"),
-    "setup not folded": (put([], "cells", 1, "metadata", "tags"), "hide-cell"),
+    "setup not folded": (put([], "cells", 1, "metadata", "tags"), "remove-cell"),
     "setup not first": (insert(cell("x = 1"), 1), "first code cell"),
     "setup twice": (insert(cell(SETUP), 4), "more than one setup"),
     "text before setup": (insert(cell("More.", "markdown"), 1), "right after its opening"),

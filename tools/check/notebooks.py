@@ -19,7 +19,14 @@ SETUP = ROOT / "tools/check/setup_cell.py"
 MOST_CELLS, MOST_LINES, MOST_CLASS, MOST_WORDS, MOST_BYTES = 25, 30, 40, 2600, 100_000
 LIVING = re.compile(r"^(show_widget|\w+_panel)\(", re.MULTILINE)  # a cell to use, not to read
 EXERCISE = "exercise"  # the tag of a cell that waits for a reader's answer
-TAGS = {"hide-cell", "hide-input", "hide-output", "recorder", EXERCISE}  # recorder: see tools/recording/runs.py
+TAGS = {  # recorder: see tools/recording/runs.py
+    "remove-cell",
+    "remove-input",
+    "hide-input",
+    "hide-output",
+    "recorder",
+    EXERCISE,
+}
 PIANO = "piano_rolls"  # the one function outside helpers.plots that returns a figure
 NO_FIGURE = {"use_style", "player"}  # of helpers.plots; player returns HTML that brings its own alt texts
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
@@ -173,12 +180,12 @@ def form(path, notebook):
 
 
 def setup_cells(notebook, setup):
-    """Yield problems of the setup cell: it is the first code cell, once, equal to its source, folded."""
+    """Yield problems of the setup cell: it is the first code cell, once, equal to its source, not in the site."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     if not cells or cells[0]["source"] != setup:
         yield "must have the text of tools/check/setup_cell.py as its first code cell"
-    elif cells[0]["metadata"].get("tags") != ["hide-cell"]:
-        yield "must tag the setup cell hide-cell"
+    elif cells[0]["metadata"].get("tags") != ["remove-cell"]:
+        yield "must tag the setup cell remove-cell"
     if sum("REPOSITORY =" in cell["source"] for cell in cells) > 1:
         yield "has more than one setup cell"
 

@@ -3,7 +3,7 @@
 from helpers import plots
 from helpers.latent import develop
 from helpers.living.pack import MODEL, pack_images
-from helpers.living.widgets.shared import codes_of, map_points, model, some_digits
+from helpers.living.widgets.shared import map_points, model, some_digits, z_means
 
 TITLE = "The darkroom"
 TRY = (
@@ -25,5 +25,5 @@ def data():
 
 def figure():
     images, _ = some_digits(1)
-    codes = codes_of(images)
+    codes = z_means(images)
     return plots.image_rows({"seen": images, "printed": develop(model().decoder, codes)})

@@ -8,7 +8,7 @@ from helpers import plots
 from helpers.latent import attribute_directions, develop, lerp, slant, slerp, thickness
 from helpers.living.pack import MODEL
 from helpers.living.widgets import darkroom
-from helpers.living.widgets.shared import codes_of, mnist, model, some_digits
+from helpers.living.widgets.shared import mnist, model, some_digits, z_means
 
 TITLE = "The morphing table"
 TRY = "Press Play, then choose the spherical way. Drag the dot over the map. Then stop anywhere and move Lean."
@@ -31,7 +31,7 @@ def _attributes(n=5000):
     (x, _), _ = mnist()
     values = np.stack([slant(x[:n]), thickness(x[:n])], axis=1)
     scales = values.std(axis=0)
-    return attribute_directions(codes_of(x[:n]), values / scales), scales
+    return attribute_directions(z_means(x[:n]), values / scales), scales
 
 
 def data():
@@ -42,6 +42,6 @@ def data():
 
 def figure():
     images, _ = some_digits()
-    ends, t = codes_of(images[list(MORPH)]), np.linspace(0, 1, 9)
+    ends, t = z_means(images[list(MORPH)]), np.linspace(0, 1, 9)
     ways = {"straight": lerp(*ends, t), "spherical": slerp(*ends, t)}
     return plots.image_rows({name: develop(model().decoder, path) for name, path in ways.items()})

@@ -21,7 +21,7 @@ def mnist():
     return load_mnist()
 
 
-def codes_of(x):
+def z_means(x):
     """Return z_mean of images by that model, shape (n, 2)."""
     return np.array(model().encoder(x)[0])
 
@@ -29,7 +29,7 @@ def codes_of(x):
 def map_points(n=1500):
     """Return the codes of training digits for a latent map, as map.js reads them."""
     (x, labels), _ = mnist()
-    return {"codes": pack_codes(codes_of(x[:n]), bits=16), "bits": 16, "labels": "".join(map(str, labels[:n]))}
+    return {"codes": pack_codes(z_means(x[:n]), bits=16), "bits": 16, "labels": "".join(map(str, labels[:n]))}
 
 
 def some_digits(each=2):
