@@ -43,7 +43,7 @@ def test_the_clothes_are_a_thousand_images_of_fashion_mnist():
 
 
 def test_clothes_of_another_shop_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="fetch_fashion"):
+    with pytest.raises(FileNotFoundError, match="fetch.fashion"):
         load_fashion(tmp_path / "fashion.npz")
     data = bytearray(FASHION_FILE.read_bytes())
     data[5000] ^= 1

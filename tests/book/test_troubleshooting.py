@@ -27,7 +27,7 @@ from helpers import device
 from helpers.data import CURE, load_mnist
 from helpers.judge import judge
 from helpers.losses import translate_loss
-from helpers.machine import Facts, why_no_gpu
+from helpers.machine import Facts, facts, why_no_gpu
 from helpers.places import ROOT
 from helpers.weights import load_classifier
 from tools import bootstrap
@@ -456,7 +456,7 @@ def test_on_memory_growth(names, monkeypatch):
 def test_on_cuda_drivers(in_the_background):
     noisy, silent = in_the_background.result(timeout=900)
     assert noisy.returncode == silent.returncode == 0
-    if device._loads("libcuda.so.1"):
+    if facts._loads("libcuda.so.1"):
         pytest.skip("this machine has an NVIDIA driver, so the note does not come")
     assert any(says(line, blocks("cuda-drivers", "text")[0]) for line in noisy.stderr.splitlines())
     assert ENTRIES["cuda-drivers"][0] in noisy.stderr and "oneDNN" in noisy.stderr
@@ -482,8 +482,8 @@ def test_on_gpu_list_empty(names, monkeypatch):
     rows = re.findall(r"^\| (.+?) \| (.+?) \|$", ENTRIES["gpu-list-empty"][1], re.MULTILINE)[1:]
     assert len(rows) == len(GPU_ROWS)
     keys = ["tensorflow[and-cuda]==2.21.0", "Runtime > Change runtime type > GPU", "WSL2", "CPU", "--gpus", "nset it"]
-    for (machine, cure), facts, key in zip(rows, GPU_ROWS, keys):
-        assert key in cure and key in " ".join(why_no_gpu(Facts(version="2.21.0", **facts))), machine
+    for (machine, cure), seen, key in zip(rows, GPU_ROWS, keys):
+        assert key in cure and key in " ".join(why_no_gpu(Facts(version="2.21.0", **seen))), machine
     reason, _ = why_no_gpu(Facts(version="2.21.0", system="Windows"))
     assert "last version that did was 2.10" in reason and "no GPU since 2.11" in rows[2][1]
 
@@ -519,7 +519,8 @@ def test_on_no_helpers(tmp_path):
     alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert says(alone.stderr.splitlines()[-1], blocks("no-helpers", "text")[0].strip())
     book = launching.helpers(tmp_path / "book")
-    (book / "helpers/plots.py").touch()
+    (book / "helpers/plots").mkdir()
+    (book / "helpers/plots/__init__.py").touch()
     (book / "chapters").mkdir()
     cured = launching.run_setup(book / "chapters", after=blocks("no-helpers", "python")[0])
     assert launching.started(cured) == book

@@ -1,7 +1,7 @@
 /**
  * The book's VAEs (`darkroom-2d`, `darkroom-12d`): weights from a base64 text, encoder and decoder as in chapters 2 and 3.
  *
- * The text holds what `helpers.living.pack_layers` wrote: a header (JSON, its length in the first four bytes), then for
+ * The text holds what `helpers.living.pack.pack_layers` wrote: a header (JSON, its length in the first four bytes), then for
  * each dense layer its biases and the scales of its columns (float32) and its weights (int8, row by row).
  */
 

@@ -8,7 +8,7 @@ import { dense, silu, unpackLayers } from "./network.js";
 const WAVES = [0.5, 1, 2, 4]; // of the time, in half turns
 const NOBODY = 10; // the label that says nothing
 
-/** Read what `helpers.living.pack_velocity` wrote. @param {string} base64 @returns {Velocity} */
+/** Read what `helpers.living.pack.pack_velocity` wrote. @param {string} base64 @returns {Velocity} */
 export function unpackVelocity(base64) {
   const { layers } = unpackLayers(base64);
   const [seen, told, ...rest] = layers;

@@ -10,7 +10,7 @@ const COURSES = { loss: "Loss", reconstruction: "Reconstruction", kl: "KL" };
 /** @typedef {keyof typeof COURSES} Course */
 
 /**
- * Unpack what `helpers.living.pack_film` wrote: for each pixel a sign, the step of its grey since the epoch before
+ * Unpack what `helpers.living.pack.pack_film` wrote: for each pixel a sign, the step of its grey since the epoch before
  * (modulo the number of greys); for a run of zeros one sign of `runs`, the first of which stands for two.
  *
  * @param {{text: string, signs: string, runs: string}} packed
