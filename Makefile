@@ -5,14 +5,14 @@ PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
 # where there is no Python at all, into the folder where tools/bootstrap.py would have it
 UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache UV_PYTHON_PREFERENCE=only-managed uv run --no-project --no-config --python 3.12.12
 
-.PHONY: help book serve test check pdf bench lint links install weights data constraints references repository vendor colab-check next clean
+.PHONY: help book serve test check pdf bench lint links install weights pictures data constraints references repository vendor colab-check next clean
 
 help:
 	@echo "make book    build the book into _build/html        make serve   look at it in a browser"
 	@echo "make test    test everything                        make check   what your changes concern, style included"
 	@echo "make pdf     the whole book as one PDF, with LaTeX  make lint    check style and spelling"
 	@echo "make bench   measure how fast this machine trains (20 minutes; chapter 10)"
-	@echo "For maintainers: links, weights, data, constraints, references, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
+	@echo "For maintainers: links, weights, pictures, data, constraints, references, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
 
 book: install
 	@$(VENV_PYTHON) -m tools.build.pipeline book
@@ -47,6 +47,9 @@ install:
 weights: install
 	@$(VENV_PYTHON) -m tools.recording.models
 	@$(VENV_PYTHON) -m tools.recording.runs
+
+pictures: install
+	@$(VENV_PYTHON) -m tools.recording.pictures
 
 data: install
 	@$(VENV_PYTHON) -m tools.fetch.mnist

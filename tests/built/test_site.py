@@ -10,12 +10,12 @@ from pages import contents
 
 
 class Page(HTMLParser):
-    """The ids, links and pictures of a page."""
+    """The ids, links and pictures of a page, and what its meta tags say."""
 
     def __init__(self, path):
         super().__init__()
         self.path, self.text = path, path.read_text(encoding="utf-8")
-        self.ids, self.targets, self.pictures = set(), [], []
+        self.ids, self.targets, self.pictures, self.said = set(), [], [], {}
         self.feed(self.text)
 
     def handle_starttag(self, tag, attributes):
@@ -24,6 +24,8 @@ class Page(HTMLParser):
         self.targets += [attributes[key] for key in ("href", "src") if attributes.get(key)]
         if tag == "img":
             self.pictures.append(attributes)
+        if tag == "meta" and "content" in attributes:
+            self.said[attributes.get("property") or attributes.get("name")] = attributes["content"]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,18 @@ def test_every_picture_says_what_it_shows(site, pages):
             if not decoration and (not alt or re.search(r"[0-9a-f]{16}|\.(png|svg|gif)$", alt)):
                 silent.append(f"{path.relative_to(site)}: {picture.get('src')} has the alt text {alt!r}")
     assert silent == []
+
+
+def test_every_page_has_a_preview_card(site, pages):
+    without = []
+    for path, page in pages.items():
+        said = [page.said.get(key, "") for key in ("og:title", "og:description", "og:image:alt", "twitter:card")]
+        picture = page.said.get("og:image", "")
+        whole = urlsplit(picture).scheme  # once the book has its address
+        place = site / picture[picture.find("_static/") :] if whole else path.parent / picture
+        if not all(said) or not place.is_file():
+            without.append(f"{path.relative_to(site)}: {said}, {picture!r}")
+    assert without == []
 
 
 def test_no_link_leads_to_the_makers_of_the_tools(pages):

@@ -190,6 +190,13 @@ def test_other_addresses_are_refused(given):
         repository.normalise(given)
 
 
+@pytest.mark.parametrize(
+    ("repo", "site"), [("Some-One/Book", "some-one.github.io/Book/"), ("Me/me.github.io", "me.github.io/")]
+)
+def test_the_address_of_the_site_is_that_of_github_pages(repo, site):
+    assert repository.pages_address(f"https://github.com/{repo}") == f"https://{site}"
+
+
 @pytest.fixture
 def tree(tmp_path):
     """A copy of everything that carries the address, with the address taken out."""
@@ -235,6 +242,7 @@ def test_every_file_says_the_address_in_its_own_way(tree):
         if re.fullmatch("use_(repository|issues|edit_page)_button", name)
     ]
     assert buttons == [True] * 3
+    assert config["html"]["baseurl"] == "https://someone.github.io/a-book/"
     assert yaml.safe_load((tree / "CITATION.cff").read_text(encoding="utf-8"))["repository-code"] == URL
     source = (tree / "tools/check/setup_cell.py").read_text(encoding="utf-8").rstrip("\n")
     assert f'REPOSITORY = "{URL}"' in source
@@ -245,7 +253,7 @@ def test_every_file_says_the_address_in_its_own_way(tree):
 
 def test_without_address_there_are_no_keys_and_no_links(tree):
     config = yaml.safe_load((tree / "_config.yml").read_text(encoding="utf-8"))
-    assert not {"repository", "launch_buttons"} & set(config)
+    assert not {"repository", "launch_buttons"} & set(config) and "baseurl" not in config["html"]
     assert not [name for name in config["html"] if name.startswith("use_") and name.endswith("_button")]
     assert "repository-code" not in yaml.safe_load((tree / "CITATION.cff").read_text(encoding="utf-8"))
     assert launch_links((tree / "README.md").read_text(encoding="utf-8")) == []

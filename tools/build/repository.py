@@ -1,8 +1,8 @@
 """Set the book's address everywhere, or take it out: `make repository URL=https://github.com/owner/name`.
 
-One address gives: the repository and launch keys of _config.yml, the REPOSITORY line of every setup cell, the
-launch links in README.md, and repository-code in CITATION.cff. An empty address takes all of it out again, byte
-for byte.
+One address gives: the repository and launch keys of _config.yml, and there the site's address on GitHub Pages, the
+REPOSITORY line of every setup cell, the launch links in README.md, and repository-code in CITATION.cff. An empty
+address takes all of it out again, byte for byte.
 """
 
 import json
@@ -25,6 +25,7 @@ launch_buttons:
   colab_url: https://colab.research.google.com
 """
 BUTTONS = """\
+  baseurl: {site}  # for preview cards (book/_ext/cards.py) and search engines
   use_repository_button: true
   use_issues_button: true
   use_edit_page_button: true
@@ -56,6 +57,13 @@ def normalise(url):
             "(an empty URL takes the address out)."
         )
     return f"https://github.com/{path[0]}/{path[1]}"
+
+
+def pages_address(url):
+    """Return where GitHub Pages shows the site of a repository."""
+    owner, name = url.removeprefix("https://github.com/").split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
 def links(url, page):
@@ -116,7 +124,8 @@ def rewrite(root, url):
         CONFIG.format(url=url) if url else "",
     )
     buttons = "# >>> repository buttons", "# <<< repository buttons"
-    new["_config.yml"] = between("_config.yml", config, *buttons, BUTTONS if url else "")
+    body = BUTTONS.format(site=pages_address(url)) if url else ""
+    new["_config.yml"] = between("_config.yml", config, *buttons, body)
     table = launch_table(root, url) if url else ""
     table = f"\n{table}\n" if table else ""
     new["README.md"] = between("README.md", read("README.md"), "<!-- >>> launch -->", "<!-- <<< launch -->", table)
