@@ -20,6 +20,7 @@ from tools.build import concern
 PREFIX = "/repo-name/"
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+A_FRAME = "() => document.body.animate({}, 40).finished"  # animations keep real time where timers do not
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
@@ -99,8 +100,8 @@ def browser():
 class Visit:
     """One page in the browser, and what was not in order there."""
 
-    def __init__(self, page, base):
-        self.page, self.base, self.problems, self.responses, self.shown = page, base, [], [], []
+    def __init__(self, page, base, clock):
+        self.page, self.base, self.clock, self.problems, self.responses = page, base, clock, [], []
         page.on("request", self.on_request)
         page.on("requestfailed", self.on_failure)
         page.on("response", self.on_response)
@@ -124,26 +125,41 @@ class Visit:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
-    def settle(self, idle=True):
-        """Wait until formulas are set and, if `idle`, everything that the page asked for has come."""
+    def settle(self, idle=False):
+        """Wait until formulas are set and, if `idle`, nothing more has been asked for in half a second."""
         self.page.evaluate("() => window.MathJax?.startup?.promise")
         if idle:
             self.page.wait_for_load_state("networkidle")
 
+    def wait(self, milliseconds):
+        """Wait; with a clock at once, after the browser has seen to what came last (a size, a scheme, a finger)."""
+        if not self.clock:
+            return self.page.wait_for_timeout(milliseconds)
+        self.page.evaluate(A_FRAME)
+        self.page.clock.run_for(milliseconds)
+
 
 @pytest.fixture
 def visit(browser, address):
-    """Return a function that opens a page of the site, by its path or a whole address."""
+    """Return a function that opens a page of the site, by its path or a whole address.
+
+    With `clock`, a call of `wait` lets timers and frames of animation pass at once. Without `formulas` none is set,
+    which takes longer than all else on a page.
+    """
     visits, contexts = [], []
 
-    def open_page(path="", idle=True, script=None, **options):
+    def open_page(path="", idle=False, script=None, clock=False, formulas=True, **options):
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(20_000)
         if script:
             contexts[-1].add_init_script(script)
+        if clock:
+            contexts[-1].clock.install()
+        if not formulas:
+            contexts[-1].route("**/mathjax/*.js*", lambda route: route.fulfill(content_type="text/javascript", body=""))
         whole = re.match(r"\w+:", path)
-        visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address))
+        visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address, clock))
         visits[-1].page.goto(path if whole else address + path)
         if options.get("java_script_enabled", True):
             visits[-1].settle(idle)

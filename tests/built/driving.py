@@ -7,7 +7,7 @@ import re
 from living_code import WIDGETS
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-PAUSE = 900  # milliseconds after which every widget has settled
+PAUSE = 900  # milliseconds after which every widget has settled, by the page's clock
 
 CANVASES = "(section) => [...section.querySelectorAll('canvas')].map((node) => node.toDataURL())"
 
@@ -27,15 +27,15 @@ LOOK = """(section) => {
 class Widget:
     """One widget on an opened page; its tab is chosen, if it has one."""
 
-    def __init__(self, page, name):
-        self.page, self.title = page, WIDGETS[name].TITLE
-        self.host = page.locator(".living-page")
+    def __init__(self, opened, name):
+        self.opened, self.page, self.title = opened, opened.page, WIDGETS[name].TITLE
+        self.host = self.page.locator(".living-page")
         tab = self.host.get_by_role("tab", name=self.title, exact=True)
         if tab.count():
             tab.click()
         self.section = self.host.locator(f'section[aria-label="{self.title}"]')
         self.section.locator("canvas, svg, button").first.wait_for()
-        page.wait_for_timeout(PAUSE)
+        self.wait()
 
     def look(self):
         """Return what it shows, to compare with what it shows later."""
@@ -52,7 +52,7 @@ class Widget:
         return self.section.get_by_role("button", name=name, exact=True)
 
     def wait(self, milliseconds=PAUSE):
-        self.page.wait_for_timeout(milliseconds)
+        self.opened.wait(milliseconds)
 
     def drag(self, part, way, touch=False, pause=0):
         """Draw a line over a part, with the mouse or a finger; places are fractions of its width and height."""
@@ -64,7 +64,7 @@ class Widget:
             for i, (x, y) in enumerate(places):
                 kind = "touchMove" if i else "touchStart"
                 client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-                self.wait(pause or 5)
+                self.page.wait_for_timeout(pause or 5)
             client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
             client.detach()
             return
@@ -72,7 +72,7 @@ class Widget:
         self.page.mouse.down()
         for x, y in places[1:]:
             self.page.mouse.move(x, y)
-            self.wait(pause or 5)
+            self.page.wait_for_timeout(pause or 5)
         self.page.mouse.up()
 
 

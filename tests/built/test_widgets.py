@@ -26,8 +26,12 @@ named = pytest.mark.parametrize("name", HOME)
 
 @pytest.fixture
 def widget(visit):
-    """Return a function that opens a widget where it belongs."""
-    return lambda name, **options: Widget(visit(HOME[name], idle=False, **options).page, name)
+    """Return a function that opens a widget where it belongs; its time passes at once, unless it is to be measured."""
+
+    def open_widget(name, clock=True, **options):
+        return Widget(visit(HOME[name], clock=clock, formulas=False, **options), name)
+
+    return open_widget
 
 
 # ---- whatever it is
@@ -49,10 +53,10 @@ def test_it_starts_by_itself_silently_with_words_for_every_picture(widget, name)
     assert it.section.evaluate(SILENT) == []
 
     colour = "node => getComputedStyle(node).color"
-    light = it.find(".NOTICE").evaluate(colour)
+    light = it.find(".notice").evaluate(colour)
     it.page.locator(".theme-switch-button").click()
     it.wait(400)
-    assert it.host.get_attribute("data-mode") == "dark" and it.find(".NOTICE").evaluate(colour) != light
+    assert it.host.get_attribute("data-mode") == "dark" and it.find(".notice").evaluate(colour) != light
 
 
 @named
@@ -414,7 +418,7 @@ def test_plain_audio_stands_in_for_the_player(visit):
         assert audio.is_visible() and audio.get_attribute("controls") is not None
     names = [audio.get_attribute("aria-label") for audio in page.locator("audio").all()]
     assert [name.split()[0] for name in names] == ["test", "test", "invented", "invented"] and len(set(names)) == 4
-    page = visit(HOME["tunes"]).page
+    page = visit(HOME["tunes"], formulas=False).page
     for audio in page.locator("audio").all():
         seconds, loudest = page.evaluate(LENGTH, audio.get_attribute("src"))
         assert 4 < seconds < 5 and 0.5 < loudest <= 1  # two bars at 120, and the last note's end
@@ -510,7 +514,7 @@ def test_it_answers_within_a_frame(widget, measure, name):
     The best of at most three, for others use the machine too. What the browser needs to put the frame on the screen,
     without a graphics card, is printed.
     """
-    it = widget(name, script=ANSWERS)
+    it = widget(name, script=ANSWERS, clock=False)
     throttle(it.page, 4)
     parts = it.find("canvas.pad:visible, canvas.live:visible, input[type=range]:visible").all()
     assert parts, "nothing can be dragged"
@@ -546,7 +550,7 @@ BOUND = """(section) => {
 @pytest.mark.timed
 def test_the_bound_follows_a_pause(widget, measure):
     """The K-sample bound within 200 ms of the 120 ms that count as a pause; the heat map is as quick as the rest."""
-    it = widget("ledger")
+    it = widget("ledger", clock=False)
     throttle(it.page, 4)
     waits = []
     for count in ("50", "200"):
@@ -598,9 +602,10 @@ new MutationObserver((_, watch) => {
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_moves_when_a_widget_starts(visit, path, width):
-    page = visit(path, script=HEIGHTS, viewport={"width": width, "height": 800}).page
-    page.wait_for_timeout(1500)
-    heights = page.evaluate("() => window.heights")
+    opened = visit(path, script=HEIGHTS, viewport={"width": width, "height": 800}, clock=True, formulas=False)
+    opened.wait(1500)
+    opened.wait(0)  # for a frame in which the last change is seen
+    heights = opened.page.evaluate("() => window.heights")
     assert heights and max(heights) - min(heights) <= 1, heights
 
 
@@ -615,7 +620,7 @@ def output(site, path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_it_runs_from_disk(visit, site, path):
-    page = visit((site / path).as_uri()).page
+    page = visit((site / path).as_uri(), formulas=False).page
     section = page.locator(".living-page section").first
     section.locator("canvas, svg").first.wait_for()
 
@@ -632,23 +637,24 @@ FRAME = """(markup) => {
 @named
 def test_it_runs_in_a_sandboxed_frame_as_colab_has_them(visit, site, name):
     """Emulated: a frame of another origin, with scripts and nothing else allowed. Colab itself was not tried."""
-    page = visit("book/licences.html").page
+    opened = visit("book/licences.html", clock=True, formulas=False)
+    page = opened.page
     page.evaluate(FRAME, output(site, HOME[name]))
     frame = page.frame_locator("iframe")
     section = frame.locator(".living-page section").first
     section.locator("canvas, svg").first.wait_for()
-    page.wait_for_timeout(PAUSE)
+    opened.wait(PAUSE)
     before = section.evaluate(CANVASES)
     tile = section.locator("button.tile").nth(5)
     if tile.count():
         tile.click()
-        page.wait_for_timeout(300)
+        opened.wait(300)
         assert section.evaluate(CANVASES) != before
 
 
 def test_several_widgets_stand_in_tabs_that_answer_to_arrows(visit):
     names = ("dial", "timemachine")
-    page = visit("book/licences.html").page
+    page = visit("book/licences.html", formulas=False).page
     page.evaluate(FRAME, show_widget(*names).markup)
     frame = page.frame_locator("iframe")
     tabs, panels = frame.get_by_role("tab"), frame.locator("[role=tabpanel]:visible")
@@ -664,7 +670,8 @@ def test_several_widgets_stand_in_tabs_that_answer_to_arrows(visit):
 
 def test_an_output_twice_on_a_page_runs_twice(visit, site):
     """As when a cell is run again, and as JupyterLab puts outputs in: scripts made anew, once the output is built."""
-    page = visit("book/licences.html").page
+    opened = visit("book/licences.html", clock=True, formulas=False)
+    page = opened.page
     put = """(markup) => {
       for (const id of ["one", "two"]) {
         const holder = document.createElement("div");
@@ -683,7 +690,7 @@ def test_an_output_twice_on_a_page_runs_twice(visit, site):
         hosts.nth(i).locator("canvas.print").first.wait_for()
     first = hosts.nth(0).locator("canvas").nth(1).evaluate("node => node.toDataURL()")
     hosts.nth(1).locator("button.tile").nth(5).click()
-    page.wait_for_timeout(300)
+    opened.wait(300)
     assert hosts.nth(0).locator("canvas").nth(1).evaluate("node => node.toDataURL()") == first
     assert hosts.nth(1).locator("canvas").nth(1).evaluate("node => node.toDataURL()") != first
 
@@ -730,6 +737,5 @@ def test_it_runs_in_jupyterlab(browser, laboratory):
     print_.wait_for(timeout=60_000)
     before = print_.evaluate("node => node.toDataURL()")
     page.locator(".living-page button.tile").nth(5).click()
-    page.wait_for_timeout(500)
-    assert print_.evaluate("node => node.toDataURL()") != before
+    page.wait_for_function("([node, before]) => node.toDataURL() !== before", arg=[print_.element_handle(), before])
     context.close()
