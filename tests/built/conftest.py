@@ -20,7 +20,7 @@ from tools.build import concern
 PREFIX = "/repo-name/"
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-A_FRAME = "() => document.body.animate({}, 40).finished"  # animations keep real time where timers do not
+A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
@@ -125,11 +125,10 @@ class Visit:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
-    def settle(self, idle=False):
-        """Wait until formulas are set and, if `idle`, nothing more has been asked for in half a second."""
+    def settle(self):
+        """Wait until formulas are set, and in their letters."""
         self.page.evaluate("() => window.MathJax?.startup?.promise")
-        if idle:
-            self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => document.fonts.ready.then(() => {})")
 
     def wait(self, milliseconds):
         """Wait; with a clock at once, after the browser has seen to what came last (a size, a scheme, a finger)."""
@@ -148,7 +147,7 @@ def visit(browser, address):
     """
     visits, contexts = [], []
 
-    def open_page(path="", idle=False, script=None, clock=False, formulas=True, **options):
+    def open_page(path="", script=None, clock=False, formulas=True, **options):
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(20_000)
@@ -162,7 +161,7 @@ def visit(browser, address):
         visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address, clock))
         visits[-1].page.goto(path if whole else address + path)
         if options.get("java_script_enabled", True):
-            visits[-1].settle(idle)
+            visits[-1].settle()
         return visits[-1]
 
     yield open_page

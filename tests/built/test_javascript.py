@@ -60,7 +60,7 @@ def keras_vae(packed):
 @pytest.fixture
 def blank(visit):
     """A page from which the modules can be imported."""
-    return visit("book/licences.html").page
+    return visit("book/licences.html", formulas=False).page
 
 
 def close(name, ours, theirs):

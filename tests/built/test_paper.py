@@ -1,5 +1,6 @@
 """The pages around the chapters, built: the cheat sheet is one sheet of paper, links lead to entries and cures."""
 
+import itertools
 import re
 
 import pytest
@@ -18,19 +19,23 @@ def pages(paper):
     return len(re.findall(rb"/Type\s*/Page\b", paper))
 
 
-@pytest.mark.parametrize("format", ["A4", "Letter"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_cheat_sheet_is_one_sheet_of_paper(visit, format, scheme):
+def test_the_cheat_sheet_is_one_sheet_of_paper(visit, scheme):
     page = visit("book/cheatsheet.html", color_scheme=scheme).page
-    for own_margins in (True, False):
-        assert pages(page.pdf(format=format, prefer_css_page_size=own_margins)) == 1
-    assert pages(visit("book/notation.html").page.pdf(format=format)) > 3  # the count can tell
+    for format, own_margins in itertools.product(["A4", "Letter"], [True, False]):
+        assert pages(page.pdf(format=format, prefer_css_page_size=own_margins)) == 1, (format, own_margins)
+
+
+def test_pages_of_paper_are_counted(visit):
+    assert pages(visit("book/notation.html", formulas=False).page.pdf()) > 3
 
 
 def test_nothing_on_the_sheet_is_cut_off(visit):
-    page = visit("book/cheatsheet.html", viewport={"width": 710, "height": 1050}).page  # A4 less its margins, at 96 dpi
+    sheet = {"width": 710, "height": 1050}  # A4 less its margins, at 96 dpi
+    opened = visit("book/cheatsheet.html", viewport=sheet, clock=True)
+    page = opened.page
     page.emulate_media(media="print")
-    page.wait_for_timeout(500)
+    opened.wait(500)
     assert page.evaluate(CUT_OFF) == []
     headings = page.locator("#cheat-sheet h2")
     assert headings.count() == 5 and all(each.is_visible() for each in headings.all())
