@@ -149,14 +149,18 @@ VIEWS = [
     ("dark", 1280, {"runOnly": CONTRAST}),
     ("light", 360, PHONE),
 ]
-# Code and formulas have thousands of elements and the same few colours everywhere: of each kind of word in each kind
-# of code one is looked at, and three formulas
+# Code and formulas have thousands of elements and the same few colours everywhere: code is looked at that has a kind of
+# word which code before it has not, the most colourful first, and three formulas
 ALIKE = """() => {
   const seen = new Set();
-  const alike = [...document.querySelectorAll(".highlight span")].filter((node) => {
-    const kind = `${node.className} in ${node.closest("[class*='highlight-']")?.className}`;
-    return seen.has(kind) || !seen.add(kind);
-  });
+  const kinds = (block) => [...new Set([...block.querySelectorAll("span")].map((word) => word.className))]
+    .map((kind) => `${kind} in ${block.closest(".cell_output") ? "output" : "code"}`);
+  const blocks = [...document.querySelectorAll(".highlight")].map((block) => [block, kinds(block)]);
+  const alike = blocks.sort((a, b) => b[1].length - a[1].length).filter(([, kinds]) => {
+    const fresh = kinds.filter((kind) => !seen.has(kind));
+    fresh.forEach((kind) => seen.add(kind));
+    return fresh.length === 0;
+  }).map(([block]) => block);
   const formulas = [...document.querySelectorAll("mjx-container")].slice(3);
   for (const node of [...alike, ...formulas]) node.setAttribute("data-alike", "");
 }"""
