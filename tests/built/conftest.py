@@ -113,7 +113,8 @@ class Visit:
             self.problems.append(f"asks another place: {request.url}")
 
     def on_failure(self, request):
-        if request.failure != "csp":  # a browser without scripts does not want those that it is to load early
+        # a browser without scripts does not want those that it is to load early; who leaves a page waits for no more
+        if request.failure not in ("csp", "net::ERR_ABORTED"):
             self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def on_response(self, response):

@@ -266,8 +266,8 @@ def test_the_colours_can_be_switched_and_are_remembered(visit):
     assert page.evaluate(shown)[0] == "dark"
     assert switch.get_attribute("aria-label") == "Colours: dark"
     assert page.get_by_role("status").first.inner_text() == "Colours: dark"
-    page.locator("a.right-next").click()
-    opened.settle()
+    with page.expect_navigation():
+        page.locator("a.right-next").click()
     assert page.evaluate(shown)[0] == "dark"
 
 
