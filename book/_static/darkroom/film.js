@@ -4,8 +4,7 @@ import { el, picture } from "./ui.js";
 
 /** @param {number} count @param {string} kind a class of style.css, which says how many stand side by side */
 export function film(count, kind) {
-  const frames = Array.from({ length: count }, () => picture("", 56));
-  for (const frame of frames) for (const name of ["role", "aria-label"]) frame.node.removeAttribute(name);
+  const frames = Array.from({ length: count }, () => picture(""));
   const node = el("div", { class: `film ${kind}`, role: "img" }, ...frames.map((frame) => frame.node));
   return {
     node,
@@ -13,7 +12,5 @@ export function film(count, kind) {
     show: (i, values) => frames[i].show(values),
     /** Mark the frame that is looked at. @param {number | null} chosen */
     mark: (chosen) => frames.forEach((frame, i) => frame.node.classList.toggle("now", i === chosen)),
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }

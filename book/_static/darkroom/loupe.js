@@ -1,6 +1,6 @@
 /** A loupe for the latent map: the neighbourhood of one place, magnified, each training digit in it written out. */
 
-import { INK, PAPER, SAFELIGHT, digitStamp, paintMarks } from "./map.js";
+import { INK, PAPER, SAFELIGHT, digitStamp, paintMarks, trace } from "./map.js";
 import { el } from "./ui.js";
 
 const [NEAR, FAR] = [0.25, 1]; // half the width of what the loupe shows: for usual negatives, for very wide ones
@@ -8,13 +8,11 @@ const [NEAR, FAR] = [0.25, 1]; // half the width of what the loupe shows: for us
 /** How wide the loupe must look to show two standard deviations. @param {import("./network.js").Code} code */
 export const loupeHalf = ({ zLogVar }) => (2 * Math.exp(Math.max(...zLogVar) / 2) > NEAR ? FAR : NEAR);
 
-/**
- * @param {string} label text alternative; `describe` changes it
- * @param {import("./map.js").Points} points
- */
-export function loupe(label, points) {
+/** @param {import("./map.js").Points} points */
+export function loupe(points) {
   const [PIXELS, SIDE] = [400, 160];
-  const canvas = el("canvas", { class: "loupe", width: PIXELS, height: PIXELS, role: "img", "aria-label": label });
+  const says = { role: "img", "aria-label": "The map around the negative, magnified" };
+  const canvas = el("canvas", { class: "loupe", width: PIXELS, height: PIXELS, ...says });
   const context = canvas.getContext("2d");
   context.scale(PIXELS / SIDE, PIXELS / SIDE);
 
@@ -53,20 +51,12 @@ export function loupe(label, points) {
       }
       paintMarks(context, { ...marks, code: undefined }, at, unit);
     },
-    /** @param {string} text */
-    describe: (text) => canvas.setAttribute("aria-label", text),
   };
 }
 
 /** A plus where the mean is. @param {CanvasRenderingContext2D} context @param {number[]} place */
 function paintMiddle(context, [x, y]) {
   for (const [lineWidth, strokeStyle] of [[5, PAPER], [2, SAFELIGHT]]) {
-    context.beginPath();
-    context.moveTo(x - 7, y);
-    context.lineTo(x + 7, y);
-    context.moveTo(x, y - 7);
-    context.lineTo(x, y + 7);
-    Object.assign(context, { lineWidth, strokeStyle });
-    context.stroke();
+    trace(context, `M${x - 7} ${y}h14M${x} ${y - 7}v14`, lineWidth, strokeStyle);
   }
 }

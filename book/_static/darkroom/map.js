@@ -7,7 +7,6 @@ export const LIMIT = 4; // half the width of the plane that is shown
 // the colours of helpers.plots.DIGITS; digits are named too, colour never stands alone
 const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
 export const [PAPER, INK, SAFELIGHT] = ["#fbf8f3", "#24211d", "#c2410c"];
-const BLUE = "#1f5f99";
 
 /** @typedef {{codes: Float32Array, labels: string}} Points codes: z0, z1, z0, z1, ... */
 
@@ -43,7 +42,7 @@ export function neighbours({ codes, labels }, z, count = 15) {
 /**
  * @typedef {object} Marks
  * @property {import("./network.js").Code} [code] drawn as the ellipses of one and two standard deviations
- * @property {{z: ArrayLike<number>, kind: "dot" | "ring" | "cross", name?: string, size?: number}[]} [places]
+ * @property {{z: ArrayLike<number>, kind: "dot" | "ring", name?: string, size?: number}[]} [places]
  *   `size` 1 is a mark that is seen at once
  * @property {ArrayLike<number>[]} [path]
  * @property {{z: ArrayLike<number>, half: number}} [frame] a circle: what a loupe shows
@@ -53,37 +52,38 @@ export function neighbours({ codes, labels }, z, count = 15) {
 /** @typedef {(z: ArrayLike<number>) => number[]} Projection from the plane to a canvas */
 
 /**
+ * Stroke a path that is written as in SVG.
+ *
+ * @param {CanvasRenderingContext2D} context @param {string} path @param {number} lineWidth
+ */
+export function trace(context, path, lineWidth, strokeStyle = INK) {
+  Object.assign(context, { lineWidth, strokeStyle });
+  context.stroke(new Path2D(path));
+}
+
+/**
  * Draw marks, on a map or in a loupe.
  *
  * @param {CanvasRenderingContext2D} context @param {Marks} marks
  * @param {Projection} at @param {number} unit the canvas's units for one of the plane
  */
-export function paintMarks(context, marks, at, unit) {
-  if (marks.path) {
-    context.beginPath();
-    marks.path.forEach((z, i) => context[i ? "lineTo" : "moveTo"](.../** @type {[number, number]} */ (at(z))));
-    Object.assign(context, { lineWidth: 4, strokeStyle: INK });
-    context.stroke();
-  }
-  if (marks.code) paintCode(context, marks.code, at, unit);
-  if (marks.frame) {
-    const [x, y] = at(marks.frame.z);
-    context.beginPath();
-    context.arc(x, y, marks.frame.half * unit, 0, 2 * Math.PI);
+export function paintMarks(context, { path, code, frame, rays, places = [] }, at, unit) {
+  const there = (/** @type {ArrayLike<number>} */ z) => at(z).join(" ");
+  if (path) trace(context, `M${path.map(there).join("L")}`, 4);
+  if (code) paintCode(context, code, at, unit);
+  if (frame) {
+    circle(context, at(frame.z), frame.half * unit);
     Object.assign(context, { lineWidth: 2, strokeStyle: INK });
     context.stroke();
   }
-  if (marks.rays) {
-    context.beginPath();
-    const [x, y] = at(marks.rays.from);
-    for (const z of marks.rays.to) {
-      context.moveTo(x, y);
-      context.lineTo(.../** @type {[number, number]} */ (at(z)));
-    }
-    Object.assign(context, { lineWidth: 1, strokeStyle: INK });
-    context.stroke();
-  }
-  for (const place of marks.places ?? []) paintPlace(context, place, at);
+  if (rays) trace(context, rays.to.map((z) => `M${there(rays.from)}L${there(z)}`).join(""), 1);
+  for (const place of places) paintPlace(context, place, at);
+}
+
+/** Begin a circle. @param {CanvasRenderingContext2D} context @param {number[]} middle @param {number} radius */
+function circle(context, [x, y], radius) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {any} code @param {Projection} at @param {number} unit */
@@ -102,14 +102,8 @@ function paintCode(context, { zMean, zLogVar }, at, unit) {
 /** @param {CanvasRenderingContext2D} context @param {any} place @param {Projection} at */
 function paintPlace(context, { z, kind, name, size = 1 }, at) {
   const [x, y] = at(z);
-  context.beginPath();
-  Object.assign(context, { lineWidth: 4 * size, strokeStyle: kind === "cross" ? BLUE : INK, fillStyle: INK });
-  if (kind === "cross") {
-    for (const [a, b] of [[-10, -10], [-10, 10]]) {
-      context.moveTo(x + size * a, y + size * b);
-      context.lineTo(x - size * a, y - size * b);
-    }
-  } else context.arc(x, y, size * (kind === "dot" ? 8 : 13), 0, 2 * Math.PI);
+  circle(context, [x, y], size * (kind === "dot" ? 8 : 13));
+  Object.assign(context, { lineWidth: 4 * size, strokeStyle: INK, fillStyle: INK });
   if (kind === "dot") context.fill();
   context.stroke();
   if (name) context.drawImage(nameStamp(name), x + 12, y - 44, 150, 50);
@@ -130,13 +124,6 @@ function stamp(key, width, height, paint) {
   return stamps[key];
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} middle @param {number} radius */
-function disc(context, middle, radius) {
-  context.beginPath();
-  context.arc(middle, middle, radius, 0, 2 * Math.PI);
-  context.fill();
-}
-
 /** A name with paper around it. @param {string} name */
 const nameStamp = (name) =>
   stamp(`name ${name}`, 150, 50, (context) => {
@@ -150,7 +137,8 @@ const nameStamp = (name) =>
 const kindStamp = (digit) =>
   stamp(`kind ${digit}`, 40, 40, (context) => {
     Object.assign(context, { fillStyle: PAPER, strokeStyle: COLOURS[digit], lineWidth: 3 });
-    disc(context, 20, 18);
+    circle(context, [20, 20], 18);
+    context.fill();
     context.stroke();
     Object.assign(context, { fillStyle: INK, font: "600 24px system-ui, sans-serif" });
     context.fillText(String(digit), 20, 21);
@@ -160,7 +148,8 @@ const kindStamp = (digit) =>
 export const digitStamp = (digit) =>
   stamp(`digit ${digit}`, 16, 16, (context) => {
     Object.assign(context, { globalAlpha: 0.35, fillStyle: COLOURS[Number(digit)] });
-    disc(context, 8, 6.5);
+    circle(context, [8, 8], 6.5);
+    context.fill();
     Object.assign(context, { globalAlpha: 1, fillStyle: INK, font: "600 10px system-ui, sans-serif" });
     context.fillText(digit, 8, 8.5);
   });
@@ -184,35 +173,30 @@ function moveApart(places, gap) {
 }
 
 /**
- * @param {object} options
- * @param {string} options.label text alternative; `describe` changes it
- * @param {Points | null} options.points
- * @param {(z: Float32Array) => void} [options.onPick] called while the reader drags; offer sliders beside it for keys
- * @param {number} [options.bold] draws names, points and marks larger, for a map that is shown small
+ * @param {Points} points
+ * @param {(z: Float32Array) => void} [onPick] called while the reader drags; offer sliders beside it for keys
  */
-export function latentMap({ label, points, onPick, bold = 1 }) {
+export function latentMap(points, onPick) {
   const PIXELS = devicePixelRatio > 1 ? 720 : 480; // more than a screen shows would cost time
-  const SIDE = 720 / bold;
-  const unit = SIDE / (2 * LIMIT);
-  const kind = onPick ? "map live" : "map";
-  const canvas = el("canvas", { class: kind, width: PIXELS, height: PIXELS, role: "img", "aria-label": label });
+  const EDGE = 480; // names, points and marks are large enough for a map that is shown small
+  const unit = EDGE / (2 * LIMIT);
+  const says = { role: "img", "aria-label": "The latent map" };
+  const canvas = el("canvas", { class: onPick ? "map live" : "map", width: PIXELS, height: PIXELS, ...says });
   const ground = el("canvas", { width: PIXELS, height: PIXELS });
   const context = canvas.getContext("2d");
-  for (const each of [canvas, ground]) each.getContext("2d").scale(PIXELS / SIDE, PIXELS / SIDE);
+  for (const each of [canvas, ground]) each.getContext("2d").scale(PIXELS / EDGE, PIXELS / EDGE);
   const at = (/** @type {ArrayLike<number>} */ z) => [(z[0] + LIMIT) * unit, (LIMIT - z[1]) * unit];
 
-  /** @param {Points | null} shown */
+  /** @param {Points} shown */
   function paintGround(shown) {
     const g = ground.getContext("2d");
     g.fillStyle = PAPER;
-    g.fillRect(0, 0, SIDE, SIDE);
+    g.fillRect(0, 0, EDGE, EDGE);
     Object.assign(g, { strokeStyle: "#e3dbcd", lineWidth: 1 });
     for (const r of [1, 2, 3]) {
-      g.beginPath();
-      g.arc(SIDE / 2, SIDE / 2, r * unit, 0, 2 * Math.PI);
+      circle(g, [EDGE / 2, EDGE / 2], r * unit);
       g.stroke();
     }
-    if (!shown) return;
     g.globalAlpha = 0.6;
     for (let i = 0; i < shown.labels.length; i++) {
       const [x, y] = at([shown.codes[2 * i], shown.codes[2 * i + 1]]);
@@ -232,7 +216,7 @@ export function latentMap({ label, points, onPick, bold = 1 }) {
 
   /** @param {Marks} [marks] */
   function draw(marks = {}) {
-    context.drawImage(ground, 0, 0, SIDE, SIDE);
+    context.drawImage(ground, 0, 0, EDGE, EDGE);
     paintMarks(context, marks, at, unit);
   }
 
@@ -259,9 +243,6 @@ export function latentMap({ label, points, onPick, bold = 1 }) {
   return {
     node: canvas,
     draw,
-    /** Show other points. @param {Points} shown */
-    setPoints: (shown) => paintGround(shown),
-    /** @param {string} text */
-    describe: (text) => canvas.setAttribute("aria-label", text),
+    setPoints: paintGround,
   };
 }

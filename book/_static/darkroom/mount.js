@@ -7,7 +7,7 @@ import { el } from "./ui.js";
  *
  * @typedef {object} Stage
  * @property {HTMLElement} body where the widget appends its parts
- * @property {import("./network.js").Network | null} network the book's model, if the chapter has it
+ * @property {import("./network.js").Network} network the book's model; null for widgets that do not run it
  * @property {Record<string, any>} data what `helpers.living` gave this widget
  * @property {(text: string) => void} say announce a change to screen readers
  * @property {(name: string) => string} colour a colour of the current theme: "ink", "faint", "accent", ...

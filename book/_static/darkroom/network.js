@@ -18,6 +18,9 @@ export function bytesOf(base64) {
   return bytes;
 }
 
+/** @param {string} base64 of grey levels @returns {Float32Array} ink, from 0 to 1 */
+export const inkOf = (base64) => Float32Array.from(bytesOf(base64), (grey) => grey / 255);
+
 /** @param {string} base64 @returns {{header: any, layers: Dense[]}} */
 export function unpackLayers(base64) {
   const bytes = bytesOf(base64);
@@ -80,13 +83,16 @@ export function silu(h) {
   return h;
 }
 
+/** @param {Float32Array} h @param {Float32Array} more @returns {Float32Array} their sum, in place of the first */
+export function addTo(h, more) {
+  for (let i = 0; i < h.length; i++) h[i] += more[i];
+  return h;
+}
+
 /** @param {Part} part @param {ArrayLike<number>} x @returns {Float32Array} the last hidden layer */
 function hidden(part, x) {
   const h = silu(dense(part.first, x));
-  for (const block of part.blocks) {
-    const step = silu(dense(block, h));
-    for (let i = 0; i < h.length; i++) h[i] += step[i];
-  }
+  for (const block of part.blocks) addTo(h, silu(dense(block, h)));
   return h;
 }
 

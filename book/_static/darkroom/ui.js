@@ -27,15 +27,15 @@ let made = 0;
  *
  * @param {object} options
  * @param {string} options.label
- * @param {number} options.min
- * @param {number} options.max
+ * @param {number} [options.min] with `max` and `step` as in HTML
+ * @param {number} [options.max]
  * @param {number} [options.step]
- * @param {number} options.value
+ * @param {number} [options.value]
  * @param {(value: number) => string} [options.format] the readout, also for screen readers
  * @param {(value: number) => void} options.onInput called for what the reader does, not for `set`
  * @returns {{node: HTMLElement, input: HTMLInputElement, value: number, set: (value: number) => void}}
  */
-export function slider({ label, min, max, step = 0.01, value, format = (v) => v.toFixed(2), onInput }) {
+export function slider({ label, min = 0, max = 1, step = 0.01, value = 0, format = (v) => v.toFixed(2), onInput }) {
   const id = `s${++made}`;
   const input = el("input", { id, type: "range", min, max, step, value });
   const output = el("output", { for: id, "aria-live": "off" });
@@ -62,18 +62,8 @@ export function slider({ label, min, max, step = 0.01, value, format = (v) => v.
   };
 }
 
-/** @param {string} label @param {() => void} onclick @param {Record<string, any>} [properties] */
+/** @param {string | Node} label @param {() => void} onclick @param {Record<string, any>} [properties] */
 export const button = (label, onclick, properties = {}) => el("button", { type: "button", onclick, ...properties }, label);
-
-/** A button that is on or off. @param {string} label @param {boolean} on @param {(on: boolean) => void} onChange */
-export function toggle(label, on, onChange) {
-  const node = button(label, () => {
-    const now = node.getAttribute("aria-pressed") !== "true";
-    node.setAttribute("aria-pressed", String(now));
-    onChange(now);
-  }, { "aria-pressed": String(on) });
-  return node;
-}
 
 /**
  * A row of which one can be chosen (radio buttons).
@@ -93,43 +83,58 @@ export function choice(label, options, value, onChange) {
   return node;
 }
 
+const GREYS = Array.from({ length: 256 }, (_, grey) => 0xff000000 | (grey * 0x010101));
+
 /**
- * A picture of 28 x 28 (or other) values, as a print: ink is light on black.
+ * A picture of 28 x 28 values, as a print: ink is light on black.
  *
- * @param {string} label text alternative
- * @param {number} [size] CSS pixels
+ * @param {string} label text alternative; none where the words around it say what it is
  */
-export function picture(label, size = 140, side = 28) {
-  const node = el("canvas", { role: "img", "aria-label": label, class: "print", width: side, height: side });
-  node.style.setProperty("--size", `${size}px`);
+export function picture(label) {
+  const alternative = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+  const node = el("canvas", { class: "print", width: 28, height: 28, ...alternative });
   const context = node.getContext("2d");
-  const image = context.createImageData(side, side);
+  const image = context.createImageData(28, 28);
   const pixels = new Uint32Array(image.data.buffer); // alpha, blue, green, red: every browser's machine is little-endian
   return {
     node,
-    /** @param {ArrayLike<number>} values in [0, 1] */
-    show(values) {
-      for (let i = 0; i < values.length; i++) pixels[i] = 0xff000000 | (Math.round(255 * values[i]) * 0x010101);
+    /** @param {ArrayLike<number>} values in [0, 1] @param {number[]} [colours] from 0 to 1, 256 of them */
+    show(values, colours = GREYS) {
+      for (let i = 0; i < values.length; i++) pixels[i] = colours[Math.round(255 * values[i])];
       context.putImageData(image, 0, 0);
     },
-    /** Paint with a colour for each pixel. @param {(i: number) => number[]} colour red, green, blue, 0 to 255 */
-    paint(colour) {
-      for (let i = 0; i < side * side; i++) {
-        const [red, green, blue] = colour(i);
-        pixels[i] = 0xff000000 | (blue << 16) | (green << 8) | red;
-      }
-      context.putImageData(image, 0, 0);
-    },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
+  };
+}
+
+/** Change the text alternative of a picture, a chart, a map. @param {{node: Element}} picture @param {string} text */
+export const describe = ({ node }, text) => node.setAttribute("aria-label", text);
+
+/**
+ * A table whose cells are rewritten in place.
+ *
+ * @param {string[]} columns
+ * @param {(string | Node)[][]} names of the rows
+ */
+export function textTable(columns, names) {
+  const head = columns.map((name) => el("th", { scope: "col" }, name));
+  const rows = names.map((name) => el("tr", {}, el("th", { scope: "row" }, ...name), ...columns.map(() => el("td"))));
+  return {
+    node: el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...head)), el("tbody", {}, ...rows)),
+    /** @param {string[][]} lines */
+    show: (lines) => lines.forEach((line, i) => line.forEach((text, k) => (rows[i].children[k + 1].textContent = text))),
+    /** What stands in each row, its name first. */
+    read: () => rows.map((row) => Array.from(row.children, (cell) => cell.textContent)),
   };
 }
 
 /** A figure: something with a caption below. @param {Node} node @param {string | Node} caption */
 export const captioned = (node, caption) => el("figure", {}, node, el("figcaption", {}, caption));
 
+/** One of several columns, see `.row` in style.css. @param {...(Node | string)} children */
+export const column = (...children) => el("div", { class: "column" }, ...children);
+
 /** A part of a layout, see `.lab` in style.css. @param {string} name @param {...(Node | string)} children */
-export const area = (name, ...children) => el("div", { class: `at-${name}` }, ...children);
+export const area = (name, ...children) => el("div", { class: `at-${name}`, style: `--area: ${name}` }, ...children);
 
 /** Numbers as texts of one width, with a real minus. @param {ArrayLike<number>} values @returns {string[]} */
 export const figures = (values, places = 2) => Array.from(values, (v) => v.toFixed(places).replace("-", "\u2212"));

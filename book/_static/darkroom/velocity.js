@@ -1,6 +1,6 @@
 /** Chapter 17's second network, which tells the direction from noise to codes, and the guided walk along it. */
 
-import { dense, silu, unpackLayers } from "./network.js";
+import { addTo, dense, silu, unpackLayers } from "./network.js";
 
 /** @typedef {import("./network.js").Dense} Dense */
 /** @typedef {{told: Dense, seen: Dense, blocks: [Dense, Dense][], head: Dense}} Velocity */
@@ -17,12 +17,6 @@ export function unpackVelocity(base64) {
   const blocks = [];
   for (let i = 0; i < rest.length; i += 2) blocks.push([rest[i], rest[i + 1]]);
   return { told, seen, blocks, head };
-}
-
-/** @param {Float32Array} h @param {Float32Array} more @returns {Float32Array} their sum, in place of the first */
-function addTo(h, more) {
-  for (let i = 0; i < h.length; i++) h[i] += more[i];
-  return h;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { arrow, axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
 import { normals } from "./maths.js";
-import { afterPause, button, captioned, choice, el, onFrame, playButton, slider } from "./ui.js";
+import { afterPause, button, captioned, choice, column, describe, el, onFrame, playButton, slider } from "./ui.js";
 
 /** @typedef {{at: number, z: number}[]} Trace z for the values that mu or sigma had, in the order of time */
 
@@ -71,8 +71,6 @@ function bellPicture() {
         text.textContent = texts[i];
       });
     },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }
 
@@ -111,8 +109,6 @@ function tracePicture() {
         mark(panels[i].dots, { d: points.map((point) => `M${point}h0`).join("") });
       });
     },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }
 
@@ -170,12 +166,14 @@ export function dial(stage) {
     const { mu, sigma, epsilon } = values;
     const z = numeral(mu + sigma * epsilon);
     const way = `${numeral(Math.abs(epsilon))} to the ${epsilon < 0 ? "left" : "right"}`;
-    bell.describe(
+    describe(
+      bell,
       `A bell curve around mu, ${numeral(mu)}, of spread sigma, ${numeral(sigma)}. On the line below it z, ${z}. ` +
         `From z two arrows: by mu, 1 to the right; by sigma, ${way}.`,
     );
     const { frozen, redrawn } = traces;
-    trail.describe(
+    describe(
+      trail,
       `z against ${moved}. Noise frozen: ${frozen.length} points on a straight line, last slope ${said(frozen)}. ` +
         `Noise redrawn: ${redrawn.length} points, jagged, last slope ${said(redrawn)}.`,
     );
@@ -263,30 +261,21 @@ export function dial(stage) {
     change();
   });
 
+  stage.body.classList.add("row");
   stage.body.append(
-    el(
-      "div",
-      { class: "row" },
-      el(
-        "div",
-        { class: "column" },
-        captioned(bell.node, "z on its line. Arrows: how far it moves for one unit more of \u03bc, and of \u03c3."),
-        sum,
-        dials.mu.node,
-        dials.sigma.node,
-        dials.epsilon.node,
-        el("div", { class: "tools" }, roll),
-      ),
-      el(
-        "div",
-        { class: "column" },
-        kinds,
-        rule,
-        el("div", { class: "tools" }, play.node, el("span", {}, "moves \u03bc along its dial")),
-        captioned(trail.node, "z, for the values that you (or Play) gave to \u03bc or \u03c3."),
-        slopes,
-        numbers.node,
-      ),
+    column(
+      captioned(bell.node, "z on its line. Arrows: how far it moves for one unit more of \u03bc, and of \u03c3."),
+      sum,
+      ...Object.values(dials).map((each) => each.node),
+      el("div", { class: "tools" }, roll),
+    ),
+    column(
+      kinds,
+      rule,
+      el("div", { class: "tools" }, play.node, el("span", {}, "moves \u03bc along its dial")),
+      captioned(trail.node, "z, for the values that you (or Play) gave to \u03bc or \u03c3."),
+      slopes,
+      numbers.node,
     ),
   );
   trail.lay(moved);

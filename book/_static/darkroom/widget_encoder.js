@@ -1,12 +1,11 @@
 /** Chapter 2: several negatives of one digit and their prints; their spread is scaled, their noise stays. */
 
+import { drawingBench } from "./bench.js";
 import { loupe } from "./loupe.js";
 import { latentMap, neighbours, unpackPoints } from "./map.js";
 import { develop, expose, normals } from "./maths.js";
-import { bytesOf, decode, encode } from "./network.js";
-import { drawingPad } from "./pad.js";
-import { digitTiles } from "./tiles.js";
-import { afterPause, area, button, captioned, el, figures, onFrame, picture, slider } from "./ui.js";
+import { decode, encode } from "./network.js";
+import { afterPause, area, button, captioned, describe, el, figures, onFrame, picture, slider } from "./ui.js";
 
 const PRINTS = 12;
 const PRINTS_AT_ONCE = 3; // prints of a frame: the others follow in the next ones, so that drawing is never held up
@@ -15,10 +14,10 @@ const HALF = 0.5; // half the width of the loupe: fixed, so that only the spread
 
 /** A row of prints, each with the digit among whose training negatives it lies. */
 function printStrip() {
-  const prints = Array.from({ length: PRINTS }, () => ({ image: picture(""), digit: el("span", {}, "\u00a0"), item: el("li") }));
-  prints.forEach(({ image, digit, item }, i) => {
-    image.node.setAttribute("aria-hidden", "true");
-    item.append(image.node, el("span", { class: "unseen" }, `Print ${i + 1} lies among the `), digit);
+  const prints = Array.from({ length: PRINTS }, (_, i) => {
+    const [image, digit] = [picture(""), el("span", {}, "\u00a0")];
+    const words = el("span", { class: "unseen" }, `Print ${i + 1} lies among the `);
+    return { image, digit, item: el("li", {}, image.node, words, digit) };
   });
   return { node: el("ol", { class: "prints" }, ...prints.map(({ item }) => item)), prints };
 }
@@ -26,34 +25,27 @@ function printStrip() {
 /** @param {import("./mount.js").Stage} stage */
 export function encoder(stage) {
   const { network, data, say } = stage;
-  if (!network) return;
   const points = unpackPoints(data.points);
-  const digits = Float32Array.from(bytesOf(data.digits), (grey) => grey / 255); // 784 values each
   const draw = normals(11);
   const fresh = () => Array.from({ length: PRINTS }, () => Float32Array.of(draw(), draw()));
 
-  let x = digits.slice(784 * START, 784 * (START + 1));
-  let code = encode(network, x);
+  const { digit, pad, drawing, tools, tiles } = drawingBench(stage, {
+    onDraw(pixels) {
+      seen.show(pixels);
+      code = encode(network, pixels);
+      show();
+    },
+  });
+  let code = encode(network, digit(START));
   let noise = fresh(); // stays while the slider moves
   let scale = 1;
 
   const seen = picture("What the camera sees, 28 by 28 pixels");
-  const map = latentMap({ label: "The latent map", points, bold: 1.5 });
-  const glass = loupe("The map around the negative, magnified", points);
+  const map = latentMap(points);
+  const glass = loupe(points);
   const strip = printStrip();
   const stated = el("p", { class: "number" });
   const share = el("p", { class: "number share" });
-
-  const pad = drawingPad({
-    label: "Draw a digit",
-    say,
-    onDraw(pixels) {
-      x = pixels;
-      seen.show(x);
-      code = encode(/** @type {any} */ (network), x);
-      show();
-    },
-  });
 
   /** @type {Float32Array[]} */
   let samples = [];
@@ -65,10 +57,10 @@ export function encoder(stage) {
   /** Develop some of the prints. */
   function developSome() {
     for (let k = 0; k < PRINTS_AT_ONCE && waiting > 0; k++, waiting--, next = (next + 1) % PRINTS) {
-      const { image, digit, item } = strip.prints[next];
-      image.show(develop(decode(/** @type {any} */ (network), samples[next])));
-      digit.textContent = neighbours(points, samples[next]).digit;
-      item.className = digit.textContent === home.digit ? "" : "stray";
+      const { image, digit: kind, item } = strip.prints[next];
+      image.show(develop(decode(network, samples[next])));
+      kind.textContent = neighbours(points, samples[next]).digit;
+      item.className = kind.textContent === home.digit ? "" : "stray";
     }
     if (waiting > 0) return goOn();
     const same = strip.prints.filter(({ item }) => !item.className).length;
@@ -97,15 +89,14 @@ export function encoder(stage) {
   let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(600, () => {
     const text = `${share.textContent} ${stated.textContent}`;
-    map.describe(`The latent map: training digits in ten colours and ${PRINTS} negatives of one digit. ${text}`);
-    glass.describe(`The map around the negative, magnified, with ${PRINTS} negatives on rays from the mean. ${text}`);
+    describe(map, `The latent map: training digits in ten colours and ${PRINTS} negatives of one digit. ${text}`);
+    describe(glass, `The map around the negative, magnified, with ${PRINTS} negatives on rays from the mean. ${text}`);
     if (opened) say(share.textContent ?? "");
     opened = true;
   });
 
   const dial = slider({
     label: "Spread",
-    min: 0,
     max: 8,
     step: 0.1,
     value: scale,
@@ -124,27 +115,19 @@ export function encoder(stage) {
     dial.set(1);
     redraw();
   });
-  const tiles = digitTiles(digits, data.labels, (pixels, label) => {
-    pad.put(pixels);
-    say(`A test digit, a ${label}, lies in front of the camera.`);
-  });
-
   const lens = `The loupe, ${2 * HALF} unit wide: the mean (+), the scaled spread (1 and 2 sigma), and the negatives.`;
   const below = "Under each print: the digit of most of the 15 training negatives nearest to its own; underlined if not the mean's.";
+  stage.body.classList.add("lab", "encoder");
   stage.body.append(
-    el(
-      "div",
-      { class: "lab encoder" },
-      area("pad", captioned(pad.node, "Draw here. By keyboard: arrow keys, space bar for pen down and up, Backspace.")),
-      area("seen", captioned(seen.node, "seen by the camera")),
-      area("tools", button("Clear", pad.clear), button("Undo", pad.undo)),
-      area("dial", dial.node, again, back),
-      area("strip", strip.node, el("p", { class: "caption" }, below)),
-      area("place", share, stated),
-      area("map", captioned(map.node, "The negatives among training digits. The circle is what the loupe shows.")),
-      area("loupe", captioned(glass.node, lens)),
-      area("tiles", tiles),
-    ),
+    area("pad", drawing),
+    area("seen", captioned(seen.node, "seen by the camera")),
+    area("tools", ...tools),
+    area("dial", dial.node, again, back),
+    area("strip", strip.node, el("p", { class: "caption" }, below)),
+    area("place", share, stated),
+    area("map", captioned(map.node, "The negatives among training digits. The circle is what the loupe shows.")),
+    area("loupe", captioned(glass.node, lens)),
+    area("tiles", tiles),
   );
-  pad.put(x);
+  pad.put(digit(START));
 }

@@ -1,11 +1,11 @@
 /** Chapter 5: the bill of one digit, its K-sample bound, its dearest pixels; and what another price of KL buys. */
 
+import { drawingBench } from "./bench.js";
 import { axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
+import { film } from "./film.js";
 import { develop, expose, importanceBound, klPerLatent, normals, pixelNats, sum } from "./maths.js";
-import { bytesOf, decode, encode } from "./network.js";
-import { drawingPad } from "./pad.js";
-import { digitTiles } from "./tiles.js";
-import { afterPause, button, captioned, choice, el, onFrame, picture, slider } from "./ui.js";
+import { decode, encode, inkOf } from "./network.js";
+import { afterPause, area, captioned, choice, column, describe, el, onFrame, picture, slider, textTable } from "./ui.js";
 
 const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
 const DRAWS_AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
@@ -15,12 +15,13 @@ const HOT = 3; // nats of a pixel at the end of the colours
 // cividis, a scale of colours that stays in order for the colour-blind and in grey
 const HEAT = [[0, 32, 77], [66, 77, 108], [124, 123, 120], [188, 174, 108], [255, 234, 70]];
 
-/** 256 colours from cold to hot. @returns {number[][]} red, green, blue */
+/** 256 colours from cold to hot, for `picture`. @returns {number[]} */
 function heatScale() {
   return Array.from({ length: 256 }, (_, i) => {
     const place = (i / 255) * (HEAT.length - 1);
     const low = Math.min(HEAT.length - 2, Math.floor(place));
-    return HEAT[low].map((value, k) => Math.round(value + (place - low) * (HEAT[low + 1][k] - value)));
+    const mix = HEAT[low].map((value, k) => Math.round(value + (place - low) * (HEAT[low + 1][k] - value)));
+    return 0xff000000 | (mix[2] << 16) | (mix[1] << 8) | mix[0];
   });
 }
 
@@ -114,8 +115,6 @@ function billPicture() {
       names[0].textContent = `\u2212ELBO: ${numeral(total, 1)}`;
       names[1].textContent = `bound, K = ${samples}: ${estimate === null ? "\u2026" : numeral(estimate, 1)}`;
     },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }
 
@@ -130,31 +129,36 @@ function billTable() {
     ["plain", "K-sample bound"],
     ["gap", "tighter by"],
   ];
-  const cells = lines.map(() => el("td"));
-  const rows = lines.map(([kind, name], i) => {
-    const key = el("span", { class: `key ${kind}`, "aria-hidden": "true" });
-    return el("tr", { class: name.startsWith("sum") ? "total" : "" }, el("th", { scope: "row" }, key, name), cells[i]);
-  });
-  const head = el("tr", {}, el("td"), el("th", { scope: "col" }, "nats"));
+  const key = (/** @type {string} */ kind) => el("span", { class: `key ${kind}`, "aria-hidden": "true" });
+  const table = textTable(["nats"], lines.map(([kind, name]) => [key(kind), name]));
+  table.node.className = "bill";
   return {
-    node: el("table", { class: "bill" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+    node: table.node,
     /** @param {(number | null)[]} values */
     show(values) {
-      const texts = values.map((value, i) => (value === null ? "\u2026" : numeral(value, [2, 3].includes(i) ? 2 : 1)));
-      texts.forEach((text, i) => (cells[i].textContent = text));
+      const places = [1, 1, 2, 2, 1, 1, 1];
+      table.show(values.map((value, i) => [value === null ? "\u2026" : numeral(value, places[i])]));
     },
   };
 }
 
 /** The bill of the digit that lies on the pad. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
 function billPart(stage) {
-  const network = /** @type {import("./network.js").Network} */ (stage.network);
-  const digits = Float32Array.from(bytesOf(stage.data.digits), (grey) => grey / 255);
+  const { network } = stage;
   const draw = normals(11);
   const noise = Array.from({ length: MOST_DRAWS / 2 }, () => Float32Array.of(draw(), draw())) // frozen
     .flatMap((epsilon) => [epsilon, epsilon.map((v) => -v)]); // each draw has its mirror image: less luck in the mean
+  const { digit, pad, drawing, tools, tiles } = drawingBench(stage, {
+    hint: "Draw here, or take a test digit.",
+    onDraw(pixels) {
+      touched ||= pixels !== x;
+      x = pixels;
+      look();
+    },
+    onTake: (pixels) => pad.put(pixels),
+  });
   let samples = 50;
-  let x = digits.slice(0, 784);
+  let x = digit(0);
   let bill = billOf(network, x, noise.slice(0, EXPOSURES));
   /** @type {number | null} */
   let bound = null;
@@ -164,8 +168,8 @@ function billPart(stage) {
   const colours = heatScale();
   const bars = billPicture();
   const table = billTable();
-  const print = picture("The print of one exposure", 112);
-  const map = picture("The cost of each pixel", 112);
+  const print = picture("The print of one exposure");
+  const map = picture("The cost of each pixel");
   const note = el("p", { class: "number note" });
   const where = el("p");
 
@@ -184,7 +188,7 @@ function billPart(stage) {
   function take(exposures) {
     bill = billOf(network, x, noise.slice(0, exposures));
     print.show(develop(bill.logits));
-    map.paint((i) => colours[Math.min(255, Math.round((255 * bill.cost[i]) / HOT))]);
+    map.show(bill.cost.map((nats) => Math.min(1, nats / HOT)), colours);
     show();
   }
   const refine = afterPause(120, () => {
@@ -208,7 +212,7 @@ function billPart(stage) {
     const saved = total - Number(bound);
     show();
     where.textContent = dearest(cost, x, lean);
-    map.describe(`The cost of each pixel. ${where.textContent}`);
+    describe(map, `The cost of each pixel. ${where.textContent}`);
     const apart = `${numeral(Math.abs(saved), 1)} nats`;
     const many = `${samples} draws inside the logarithm: ${apart}`;
     const [below, tighter] = saved > 0 ? ["below", "tighter"] : ["above", "looser, by the luck of the draws"];
@@ -217,46 +221,28 @@ function billPart(stage) {
     const text =
       `Minus ELBO ${numeral(total, 1)} nats: reconstruction ${numeral(reconstruction, 1)}, KL of the latents ` +
       `${numeral(kl[0])} and ${numeral(kl[1])}. Bound with K = ${samples}: ${numeral(Number(bound), 1)}.`;
-    bars.describe(`Two bars on one scale. ${text}`);
+    describe(bars, `Two bars on one scale. ${text}`);
     if (touched) stage.say(`${text} ${where.textContent}`);
   }
 
-  const pad = drawingPad({
-    label: "Draw a digit",
-    say: stage.say,
-    onDraw(pixels) {
-      touched ||= pixels !== x;
-      x = pixels;
-      look();
-    },
-  });
   const counts = choice("Draws, K", ["1", "10", "50", "200"].map((k) => [k, k]), String(samples), (k) => {
     [samples, bound, touched] = [Number(k), null, true];
     show();
     refine();
   });
-  const tiles = digitTiles(digits, stage.data.labels, (pixels) => pad.put(pixels));
-  const tools = [button("Clear", () => pad.clear()), button("Undo", () => pad.undo())];
-  const at = (/** @type {string} */ area, /** @type {Node[]} */ ...nodes) => el("div", { class: `at-${area}` }, ...nodes);
 
   pad.put(x);
   return el(
     "div",
     { class: "lab ledger" },
+    el("div", {}, area("pad", drawing), area("tools", ...tools), area("tiles", tiles)),
+    el("div", {}, area("bars", bars.node), area("sums", table.node, counts, note)),
     el(
       "div",
       {},
-      at("pad", captioned(pad.node, "Draw here, or take a test digit.")),
-      at("tools tools", ...tools),
-      at("tiles", tiles),
-    ),
-    el("div", {}, at("bars", bars.node), at("sums", table.node, counts, note)),
-    el(
-      "div",
-      {},
-      at("print", captioned(print.node, "one print")),
-      at("cost", captioned(map.node, `cost of each pixel: dark 0, yellow ${HOT} nats or more`)),
-      at("place", where),
+      area("print", captioned(print.node, "one print")),
+      area("cost", captioned(map.node, `cost of each pixel: dark 0, yellow ${HOT} nats or more`)),
+      area("place", where),
     ),
   );
 }
@@ -298,33 +284,24 @@ function ratePicture({ betas, rate, distortion }) {
       mark(name, { x: cx + (late ? -4 : 13), y: cy - (late ? 16 : 8), "text-anchor": late ? "end" : "start" });
       name.textContent = `\u03b2 = ${betas[i]}`;
     },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }
 
-/** A row of small pictures under one name. @param {string} title @param {number} count */
+/** Pictures in a row under one name, and a function that shows others there. @param {string} title @param {number} count */
 function pictureRow(title, count) {
-  const small = Array.from({ length: count }, () => picture("", 56));
-  const frames = el("div", { class: "six", role: "img", "aria-label": title }, ...small.map(({ node }) => node));
-  for (const { node } of small) for (const name of ["role", "aria-label"]) node.removeAttribute(name);
-  return {
-    node: captioned(frames, title),
-    /** @param {Uint8Array} greys 784 for each picture */
-    show(greys) {
-      const values = Float32Array.from(greys, (grey) => grey / 255);
-      small.forEach((each, k) => each.show(values.subarray(784 * k, 784 * (k + 1))));
-    },
-    /** @param {string} text */
-    describe: (text) => frames.setAttribute("aria-label", text),
+  const frames = film(count, "six");
+  describe(frames, title);
+  const show = (/** @type {Float32Array} */ ink) => {
+    for (let k = 0; k < count; k++) frames.show(k, ink.subarray(784 * k, 784 * (k + 1)));
   };
+  return { ...frames, figure: captioned(frames.node, title), show };
 }
 
 /** Recorded models, one for each beta. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
 function pricePart({ data, say }) {
   const { betas, rate, distortion, active, labels, epochs } = data.sweep;
   const size = 784 * labels.length;
-  const [prints, inventions] = [bytesOf(data.sweep.prints), bytesOf(data.sweep.inventions)];
+  const [prints, inventions] = [inkOf(data.sweep.prints), inkOf(data.sweep.inventions)];
   const one = betas.indexOf(1);
   const elbo = betas.map((_, i) => rate[i] + distortion[i]);
   let chosen = one;
@@ -332,8 +309,8 @@ function pricePart({ data, say }) {
   const curve = ratePicture(data.sweep);
   const named = [...labels].join(", ");
   const scenes = pictureRow("test digits", labels.length);
-  scenes.show(bytesOf(data.sweep.scenes));
-  scenes.describe(`Test digits ${named}`);
+  scenes.show(inkOf(data.sweep.scenes));
+  describe(scenes, `Test digits ${named}`);
   const printed = pictureRow("their prints, each from its mean", labels.length);
   const invented = pictureRow("prints of random codes, the same for each \u03b2", labels.length);
   const text = el("p", { class: "number price" });
@@ -350,13 +327,12 @@ function pricePart({ data, say }) {
       `\u2212ELBO ${numeral(elbo[i], 1)} nats${against}. Latents in use: ${active[i]} of 2.`;
   });
   const settled = afterPause(500, () => {
-    curve.describe(`Distortion falls as the rate rises. ${text.textContent}`);
-    printed.describe(`Their prints by the model trained with beta ${betas[chosen]}`);
-    invented.describe(`Prints of random codes by the model trained with beta ${betas[chosen]}`);
+    describe(curve, `Distortion falls as the rate rises. ${text.textContent}`);
+    describe(printed, `Their prints by the model trained with beta ${betas[chosen]}`);
+    describe(invented, `Prints of random codes by the model trained with beta ${betas[chosen]}`);
   });
   const control = slider({
     label: "Beta, \u03b2",
-    min: 0,
     max: betas.length - 1,
     step: 1,
     value: chosen,
@@ -382,22 +358,12 @@ function pricePart({ data, say }) {
   return el(
     "div",
     { class: "row" },
-    el("div", { class: "column" }, control.node, text, scenes.node, printed.node, invented.node),
-    el(
-      "div",
-      { class: "column" },
-      captioned(curve.node, `${made} Dashed: the same \u2212ELBO as with \u03b2 = 1.`),
-      numbers.node,
-    ),
+    column(control.node, text, scenes.figure, printed.figure, invented.figure),
+    column(captioned(curve.node, `${made} Dashed: the same \u2212ELBO as with \u03b2 = 1.`), numbers.node),
   );
 }
 
 /** @param {import("./mount.js").Stage} stage */
 export function ledger(stage) {
-  if (!stage.network) return;
-  stage.body.append(
-    billPart(stage),
-    el("h4", { class: "part" }, "Another price for the KL term"),
-    pricePart(stage),
-  );
+  stage.body.append(billPart(stage), el("h4", { class: "part" }, "Another price for the KL term"), pricePart(stage));
 }

@@ -1,14 +1,13 @@
 /** Chapter 7: walk over the plane and watch the print; morph between two digits; lean and thicken what is there. */
 
 import { slant, thickness } from "./attributes.js";
+import { drawingBench } from "./bench.js";
 import { numeral } from "./chart.js";
 import { film } from "./film.js";
 import { LIMIT, latentMap, neighbours, unpackPoints } from "./map.js";
 import { develop, lerp, slerp } from "./maths.js";
-import { bytesOf, decode, encode } from "./network.js";
-import { drawingPad } from "./pad.js";
-import { digitTiles } from "./tiles.js";
-import { afterPause, area, button, captioned, choice, el, onFrame, picture, playButton, slider } from "./ui.js";
+import { decode, encode } from "./network.js";
+import { afterPause, area, captioned, choice, describe, el, onFrame, picture, playButton, slider, textTable } from "./ui.js";
 
 const WAYS = { straight: lerp, spherical: slerp };
 const FILM = 9; // frames of the strip
@@ -21,25 +20,9 @@ const onMap = (z) => Float32Array.from(z, (value) => Math.max(-LIMIT, Math.min(L
 /** A number with its sign. @param {number} value */
 const signed = (value, places = 2) => (Number(value.toFixed(places)) > 0 ? "+" : "") + numeral(value, places);
 
-/** What was asked of each attribute and what the print shows. @param {string[]} names */
-function verdictTable(names) {
-  const rows = names.map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td"), el("td"), el("td")));
-  const head = ["", "asked", "got", "print"].map((name) => (name ? el("th", { scope: "col" }, name) : el("td")));
-  return {
-    node: el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)),
-    /** @param {number[]} asked @param {number[]} got @param {number[]} print */
-    show(asked, got, print) {
-      rows.forEach((row, i) => {
-        const texts = [signed(asked[i], 1), signed(got[i]), numeral(print[i])];
-        texts.forEach((text, k) => (row.children[k + 1].textContent = text));
-      });
-    },
-  };
-}
-
 /** Small pictures of the two digits, with what they are. @param {string[]} names */
 function twoEnds(names) {
-  const ends = names.map((name) => ({ image: picture("", 56), text: el("span"), name }));
+  const ends = names.map((name) => ({ image: picture(name), text: el("span"), name }));
   const figure = (/** @type {typeof ends[0]} */ end) => captioned(end.image.node, end.text);
   return {
     node: el("div", { class: "ends" }, ...ends.map(figure)),
@@ -49,7 +32,7 @@ function twoEnds(names) {
     show(i, pixels, what) {
       const { image, text, name } = ends[i];
       image.show(pixels);
-      image.describe(`${name}: ${what}`);
+      describe(image, `${name}: ${what}`);
       text.textContent = `${name}: ${what}`;
     },
   };
@@ -57,15 +40,20 @@ function twoEnds(names) {
 
 /** @param {import("./mount.js").Stage} stage */
 export function morphing(stage) {
-  const { data, say } = stage;
-  const network = /** @type {import("./network.js").Network} */ (stage.network);
-  if (!network) return;
+  const { network, data, say } = stage;
   const points = unpackPoints(data.points);
-  const digits = Float32Array.from(bytesOf(data.digits), (grey) => grey / 255); // 784 values each
   const { directions, scales } = data; // of slant and thickness: one standard deviation in codes, and in their units
   const measures = [slant, thickness];
 
-  const ends = data.start.map((/** @type {number} */ i) => codeOf(digits.slice(784 * i, 784 * (i + 1))));
+  const { digit, pad, drawing, tools, tiles } = drawingBench(stage, {
+    label: "Draw the start or the end",
+    hint: "By keyboard: arrow keys, space bar for pen down and up, Backspace.",
+    onDraw(pixels) {
+      if (!pad.empty) setEnd(chosen, pixels, "your drawing");
+    },
+    onTake: (pixels, label) => setEnd(chosen, pixels, `a test digit, a ${label}`),
+  });
+  const ends = data.start.map((/** @type {number} */ i) => codeOf(digit(i)));
   /** @type {keyof typeof WAYS} */
   let way = "straight";
   let t = 0; // on the way
@@ -76,11 +64,11 @@ export function morphing(stage) {
   /** @type {Float32Array[]} */
   let path = [];
 
-  const map = latentMap({ label: "The latent map", points, bold: 1.5, onPick: go });
+  const map = latentMap(points, go);
   const print = picture("The print");
   const plain = picture("The print before leaning and thickening");
   const strip = film(FILM, "nine");
-  const table = verdictTable(["slant", "thickness"]);
+  const table = textTable(["asked", "got", "print"], [["slant"], ["thickness"]]);
   const pictures = twoEnds(["Start", "End"]);
   const place = el("p", { class: "place number" });
 
@@ -101,8 +89,8 @@ export function morphing(stage) {
     const [before, after] = [printOf(base), printOf(z)];
     plain.show(before);
     print.show(after);
-    const got = measures.map((measure, i) => (measure(after) - measure(before)) / scales[i]);
-    table.show(asked, got, measures.map((measure) => measure(after)));
+    const got = (/** @type {number} */ i) => (measures[i](after) - measures[i](before)) / scales[i];
+    table.show(measures.map((measure, i) => [signed(asked[i], 1), signed(got(i)), numeral(measure(after))]));
     dials.forEach((dial, k) => dial.value !== z[k] && dial.set(z[k]));
     paintMap(z);
     strip.mark(walking ? Math.round(t * (FILM - 1)) : null);
@@ -129,11 +117,10 @@ export function morphing(stage) {
   let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(500, () => {
     const text = place.textContent ?? "";
-    const rows = [...table.node.querySelectorAll("tbody tr")].map((row) => [...row.children].map((c) => c.textContent));
-    const leaned = rows.map(([name, want, got]) => `${name}: asked ${want}, got ${got}.`).join(" ");
+    const leaned = table.read().map(([name, want, got]) => `${name}: asked ${want}, got ${got}.`).join(" ");
     const more = asked[0] || asked[1] ? ` In standard deviations, ${leaned}` : "";
-    map.describe(`The latent map: training digits in ten colours, a line from the start to the end. ${text}`);
-    print.describe(`The print. ${text}${more}`);
+    describe(map, `The latent map: training digits in ten colours, a line from the start to the end. ${text}`);
+    describe(print, `The print. ${text}${more}`);
     if (opened) say(`${text}${more}`);
     opened = true;
   });
@@ -162,7 +149,7 @@ export function morphing(stage) {
     const between = WAYS[way];
     path = Array.from({ length: STEPS + 1 }, (_, i) => between(ends[0], ends[1], i / STEPS));
     for (let i = 0; i < FILM; i++) strip.show(i, printOf(between(ends[0], ends[1], i / (FILM - 1))));
-    strip.describe(`${FILM} prints on the ${way} way from the start to the end`);
+    describe(strip, `${FILM} prints on the ${way} way from the start to the end`);
     travel(t);
   }
   /** @param {number} i which end @param {Float32Array} pixels @param {string} what */
@@ -180,7 +167,6 @@ export function morphing(stage) {
       min: -LIMIT,
       max: LIMIT,
       step: 0.05,
-      value: 0,
       format: (v) => numeral(v),
       onInput(value) {
         const z = shifted();
@@ -195,7 +181,6 @@ export function morphing(stage) {
       min: -MOST,
       max: MOST,
       step: 0.1,
-      value: 0,
       format: (v) => signed(v, 1),
       onInput(value) {
         play.pause();
@@ -206,10 +191,6 @@ export function morphing(stage) {
   );
   const along = slider({
     label: "On the way",
-    min: 0,
-    max: 1,
-    step: 0.01,
-    value: 0,
     onInput(value) {
       play.pause();
       walk(value);
@@ -230,50 +211,28 @@ export function morphing(stage) {
     pictures.choose(chosen);
     pad.clear(); // the drawing belongs to the other end
   });
-  const tiles = digitTiles(digits, data.labels, (pixels, label) => setEnd(chosen, pixels, `a test digit, a ${label}`));
-  const pad = drawingPad({
-    label: "Draw the start or the end",
-    say,
-    onDraw(pixels) {
-      if (!pad.empty) setEnd(chosen, pixels, "your drawing");
-    },
-  });
-  const drawing = el(
-    "details",
-    {},
-    el("summary", {}, "Draw a digit instead"),
-    captioned(pad.node, "By keyboard: arrow keys, space bar for pen down and up, Backspace."),
-    el("div", { class: "tools" }, button("Clear", () => pad.clear()), button("Undo", () => pad.undo())),
-  );
+  const folded = [el("summary", {}, "Draw a digit instead"), drawing, el("div", { class: "tools" }, ...tools)];
 
   data.start.forEach((/** @type {number} */ k, /** @type {number} */ i) => {
-    pictures.show(i, digits.subarray(784 * k, 784 * (k + 1)), `a test digit, a ${data.labels[k]}`);
+    pictures.show(i, digit(k), `a test digit, a ${data.labels[k]}`);
   });
   pictures.choose(chosen);
   lay();
+  const units = el("p", { class: "caption" }, "Asked and got: standard deviations. Print: columns a row; pixels.");
+  stage.body.classList.add("lab", "morphing");
   stage.body.append(
-    el(
-      "div",
-      { class: "lab morphing" },
-      area("map", captioned(map.node, "Drag over the map. Line: the way; dot: the negative that is printed.")),
-      area("print", captioned(print.node, "the print")),
-      area("plain", captioned(plain.node, "without lean and thicken")),
-      area("place", place),
-      el(
-        "div",
-        { class: "side" },
-        area("way", ways, play.node, along.node),
-        area(
-          "numbers",
-          ...attributes.map((each) => each.node),
-          table.node,
-          el("p", { class: "caption" }, "Asked and got: standard deviations. Print: columns a row; pixels."),
-        ),
-        area("dials", ...dials.map((dial) => dial.node)),
-      ),
-      area("strip", strip.node),
-      area("ends", pictures.node, target),
-      area("tiles", tiles, drawing),
+    area("map", captioned(map.node, "Drag over the map. Line: the way; dot: the negative that is printed.")),
+    area("print", captioned(print.node, "the print")),
+    area("plain", captioned(plain.node, "without lean and thicken")),
+    area("place", place),
+    area(
+      "side",
+      area("way", ways, play.node, along.node),
+      area("numbers", ...attributes.map((each) => each.node), table.node, units),
+      area("dials", ...dials.map((dial) => dial.node)),
     ),
+    area("strip", strip.node),
+    area("ends", pictures.node, target),
+    area("tiles", tiles, el("details", {}, ...folded)),
   );
 }

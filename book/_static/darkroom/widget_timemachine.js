@@ -3,7 +3,7 @@
 import { axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
 import { film } from "./film.js";
 import { latentMap, unpackPoints } from "./map.js";
-import { afterPause, area, captioned, choice, el, onFrame, playButton, slider } from "./ui.js";
+import { afterPause, area, captioned, choice, describe, el, onFrame, playButton, slider } from "./ui.js";
 
 const COURSES = { loss: "Loss", reconstruction: "Reconstruction", kl: "KL" };
 
@@ -89,8 +89,6 @@ function coursePicture(epochs) {
         mark(spot, { d: epoch < 2 ? "" : `M${x(epoch).toFixed(1)} ${y(shown[i][epoch - 1]).toFixed(1)}h0` });
       });
     },
-    /** @param {string} text */
-    describe: (text) => node.setAttribute("aria-label", text),
   };
 }
 
@@ -113,7 +111,7 @@ export function timemachine({ data, body, say }) {
   let course = "loss";
   let followed = -1;
 
-  const map = latentMap({ label: "The latent map", points: null, bold: 1.5 });
+  const map = latentMap({ codes: new Float32Array(), labels: "" });
   const inventions = film(count, "sheet");
   const curve = coursePicture(LAST);
   const numbers = numbersBehind("All epochs in numbers", ["epoch", "training", "held-out", "sorted", "moved"]);
@@ -174,9 +172,9 @@ export function timemachine({ data, body, say }) {
       return;
     }
     const text = statement(epoch);
-    map.describe(`The latent map, ${named(epoch)}: ${labels.length} test digits in ten colours. ${text}`);
-    inventions.describe(`Prints of ${count} random negatives, always the same ones, ${named(epoch)}.`);
-    curve.describe(`${COURSES[course]} over ${LAST} epochs on training and on held-out digits. ${text}`);
+    describe(map, `The latent map, ${named(epoch)}: ${labels.length} test digits in ten colours. ${text}`);
+    describe(inventions, `Prints of ${count} random negatives, always the same ones, ${named(epoch)}.`);
+    describe(curve, `${COURSES[course]} over ${LAST} epochs on training and on held-out digits. ${text}`);
     if (touched) say(text);
   });
   function change() {
@@ -186,7 +184,6 @@ export function timemachine({ data, body, say }) {
 
   const time = slider({
     label: "Epoch",
-    min: 0,
     max: LAST,
     step: 1,
     value: place,
@@ -228,19 +225,13 @@ export function timemachine({ data, body, say }) {
 
   lay();
   show();
+  const glide = captioned(map.node, `${labels.length} test digits. While Play runs they glide from epoch to epoch.`);
+  body.classList.add("lab", "timemachine");
   body.append(
-    el(
-      "div",
-      { class: "lab timemachine" },
-      area("play", play.node, time.node),
-      area("state", stated),
-      area(
-        "map",
-        captioned(map.node, `${labels.length} test digits. While Play runs they glide from epoch to epoch.`),
-        el("label", { class: "field" }, "Follow", chosen),
-      ),
-      area("print", captioned(inventions.node, "Sixteen random negatives, always the same, printed at this epoch.")),
-      area("curve", kinds, captioned(curve.node, "Epoch 1 is left out, to keep the scale readable."), numbers.node),
-    ),
+    area("play", play.node, time.node),
+    area("state", stated),
+    area("map", glide, el("label", { class: "field" }, "Follow", chosen)),
+    area("print", captioned(inventions.node, "Sixteen random negatives, always the same, printed at this epoch.")),
+    area("curve", kinds, captioned(curve.node, "Epoch 1 is left out, to keep the scale readable."), numbers.node),
   );
 }

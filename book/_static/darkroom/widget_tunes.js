@@ -181,7 +181,7 @@ export function tunes(stage) {
     },
   });
   const line = slider({
-    label: "The line", min: 0, max: steps, step: 1, value: 0, format: (v) => `beat ${(1 + v / 4).toFixed(2)}`,
+    label: "The line", max: steps, step: 1, format: (v) => `beat ${(1 + v / 4).toFixed(2)}`,
     onInput: (value) => {
       stop();
       place = value / steps;
