@@ -1,6 +1,4 @@
-/** Charts as inline SVG: marks whose colours follow the theme, axes, and the numbers behind them in a table. */
-
-import { el } from "./ui.js";
+/** Charts as inline SVG: marks whose colours follow the theme, axes, arrows. */
 
 /** A number with a real minus, and without minus zero. @param {number} value @param {number} [places] */
 export const numeral = (value, places = 2) => value.toFixed(places).replace(/^-(0\.?0*)$/, "$1").replace("-", "\u2212");
@@ -25,9 +23,12 @@ export function mark(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
 }
 
-/** The root of a chart. @param {string} label text alternative @param {number} height where the width is 360 */
-export function chart(label, height, ...children) {
-  return svg("svg", { class: "chart", viewBox: `0 0 360 ${height}`, role: "img", "aria-label": label }, ...children);
+/** @param {Record<string, string | number>} attributes @param {string} [content] */
+export const words = (attributes, content = "") => svg("text", attributes, content);
+
+/** The root of a chart; `describe` says what it shows. @param {number} height where the width is 360 */
+export function chart(height, ...children) {
+  return svg("svg", { class: "chart", viewBox: `0 0 360 ${height}`, role: "img", "aria-label": "" }, ...children);
 }
 
 /**
@@ -42,11 +43,14 @@ export function chart(label, height, ...children) {
 export const placer = ({ range: [low, high], span: [from, to] }) => (value) =>
   from + ((value - low) / (high - low)) * (to - from);
 
+/** Numbers at even steps, both ends among them. @param {number} from @param {number} to @param {number} step */
+export const evenly = (from, to, step) =>
+  Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
+
 /** Two axes with ticks and names. @param {Scale} across @param {Scale} up @returns {SVGGElement} */
 export function axes(across, up) {
   const [x, y] = [placer(across), placer(up)];
   const [[left, right], [bottom, top]] = [across.span, up.span];
-  const text = (/** @type {any} */ attributes, /** @type {string} */ content) => svg("text", attributes, content);
   const plain = (/** @type {number} */ tick) => String(tick).replace("-", "\u2212");
   return svg(
     "g",
@@ -54,14 +58,14 @@ export function axes(across, up) {
     svg("path", { d: `M${left} ${top}V${bottom}H${right}` }),
     ...across.ticks.flatMap((tick) => [
       svg("path", { d: `M${x(tick)} ${bottom}v4` }),
-      text({ x: x(tick), y: bottom + 16, "text-anchor": "middle" }, plain(tick)),
+      words({ x: x(tick), y: bottom + 16, "text-anchor": "middle" }, plain(tick)),
     ]),
     ...up.ticks.flatMap((tick) => [
       svg("path", { d: `M${left} ${y(tick)}h-4` }),
-      text({ x: left - 7, y: y(tick) + 4, "text-anchor": "end" }, plain(tick)),
+      words({ x: left - 7, y: y(tick) + 4, "text-anchor": "end" }, plain(tick)),
     ]),
-    text({ x: right, y: bottom + 31, "text-anchor": "end" }, across.label),
-    text({ x: left - 4, y: top - 8, "text-anchor": "start" }, up.label),
+    words({ x: right, y: bottom + 31, "text-anchor": "end" }, across.label),
+    words({ x: left - 4, y: top - 8, "text-anchor": "start" }, up.label),
   );
 }
 
@@ -70,25 +74,4 @@ export function arrow(from, to, y, head = 7) {
   const size = Math.sign(to - from) * Math.min(head, Math.abs(to - from));
   const half = 0.7 * Math.abs(size);
   return `M${from} ${y}H${to}m${-size} ${-half}l${size} ${half}l${-size} ${half}`;
-}
-
-/**
- * The numbers behind a chart, folded away.
- *
- * @param {string} title
- * @param {string[]} columns
- */
-export function numbersBehind(title, columns) {
-  const head = el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name)));
-  const rows = el("tbody");
-  return {
-    node: el("details", {}, el("summary", {}, title), el("table", {}, el("thead", {}, head), rows)),
-    /** @param {string[][]} lines the first of each is its name */
-    show(lines) {
-      const made = lines.map(([name, ...rest]) =>
-        el("tr", {}, el("th", { scope: "row" }, name), ...rest.map((cell) => el("td", {}, cell))),
-      );
-      rows.replaceChildren(...made);
-    },
-  };
 }

@@ -10,6 +10,8 @@ export function film(count, kind) {
     node,
     /** @param {number} i @param {ArrayLike<number>} values 784 in [0, 1] */
     show: (i, values) => frames[i].show(values),
+    /** @param {Float32Array} ink of all frames */
+    fill: (ink) => frames.forEach((frame, i) => frame.show(ink.subarray(784 * i, 784 * (i + 1)))),
     /** Mark the frame that is looked at. @param {number | null} chosen */
     mark: (chosen) => frames.forEach((frame, i) => frame.node.classList.toggle("now", i === chosen)),
   };

@@ -1,6 +1,6 @@
 /** Puts widgets into their host element: a shadow root of its own, tabs if there are several, the reader's theme. */
 
-import { el } from "./ui.js";
+import { button, el } from "./ui.js";
 
 /**
  * What a widget gets.
@@ -57,32 +57,18 @@ export function mount(id, style, network, widgets, patience = 200) {
   for (const node of [document.documentElement, document.body]) watch.observe(node, { attributes: true });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
 
-  const panels = widgets.map((widget) => {
-    const body = el("div", { class: "body" });
-    const panel = el(
-      "section",
-      { "aria-label": widget.title },
-      el("p", { class: "try" }, widget.tryFirst),
-      body,
-      el("p", { class: "notice" }, widget.notice),
-    );
-    return { widget, panel, body, built: false };
+  const panels = widgets.map(({ title, tryFirst, notice, build, data }) => {
+    const body = el("div");
+    const words = [el("p", { class: "try" }, tryFirst), body, el("p", { class: "notice" }, notice)];
+    const say = (/** @type {string} */ text) => (status.textContent = text);
+    const colour = (/** @type {string} */ name) => getComputedStyle(host).getPropertyValue(`--dd-${name}`).trim();
+    const onTheme = (/** @type {() => void} */ redraw) => redraws.push(redraw);
+    const open = () => body.hasChildNodes() || build({ body, network, data, say, colour, onTheme });
+    return { title, panel: el("section", { "aria-label": title }, ...words), open };
   });
-  const build = (/** @type {typeof panels[0]} */ each) => {
-    if (each.built) return;
-    each.built = true;
-    each.widget.build({
-      body: each.body,
-      network,
-      data: each.widget.data,
-      say: (text) => (status.textContent = text),
-      colour: (name) => getComputedStyle(host).getPropertyValue(`--dd-${name}`).trim(),
-      onTheme: (redraw) => redraws.push(redraw),
-    });
-  };
-  if (panels.length === 1) bench.append(el("h3", { class: "title" }, widgets[0].title), panels[0].panel);
-  else bench.append(...tabs(panels, build));
-  build(panels[0]);
+  if (panels.length === 1) bench.append(el("h3", { class: "title" }, panels[0].title), panels[0].panel);
+  else bench.append(...tabs(panels));
+  panels[0].open();
 
   // its height, set by hand, lets it be laid out alone: what changes in it never lays out the whole page
   const fit = () => (host.style.height = `${bench.offsetHeight}px`);
@@ -90,8 +76,8 @@ export function mount(id, style, network, widgets, patience = 200) {
   new ResizeObserver(fit).observe(bench);
 }
 
-/** A list of tabs, operated by the arrow keys as the ARIA practices ask. @param {any[]} panels @param {any} open */
-function tabs(panels, open) {
+/** A list of tabs, operated by the arrow keys as the ARIA practices ask. @param {any[]} panels */
+function tabs(panels) {
   const list = el("div", { role: "tablist", class: "tabs" });
   const select = (/** @type {number} */ chosen) => {
     panels.forEach(({ panel }, i) => {
@@ -99,14 +85,12 @@ function tabs(panels, open) {
       list.children[i].setAttribute("aria-selected", String(i === chosen));
       list.children[i].tabIndex = i === chosen ? 0 : -1;
     });
-    open(panels[chosen]);
+    panels[chosen].open();
   };
-  panels.forEach(({ widget, panel }, i) => {
+  panels.forEach(({ title, panel }, i) => {
     Object.assign(panel, { id: `panel${i}`, hidden: i > 0 });
     panel.setAttribute("role", "tabpanel");
-    const tab = el("button", { type: "button", role: "tab", id: `tab${i}`, "aria-controls": panel.id }, widget.title);
-    tab.addEventListener("click", () => select(i));
-    list.append(tab);
+    list.append(button(title, () => select(i), { role: "tab", id: `tab${i}`, "aria-controls": panel.id }));
   });
   list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const now = panels.findIndex(({ panel }) => !panel.hidden);

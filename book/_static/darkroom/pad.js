@@ -53,21 +53,16 @@ export function asMnist(strokes) {
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
   const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
   const scale = (BOX - 2 * RADIUS) / Math.max(width, height, 0.15); // a dot is not blown up
-  const middle = rasterise(strokes, scale, SIDE / 2 - scale * (left + width / 2), SIDE / 2 - scale * (top + height / 2));
+  const [dx, dy] = [SIDE / 2 - scale * (left + width / 2), SIDE / 2 - scale * (top + height / 2)];
+  const middle = rasterise(strokes, scale, dx, dy);
   let [ink, across, down] = [0, 0, 0];
   middle.forEach((value, i) => {
     ink += value;
     across += value * ((i % SIDE) + 0.5);
     down += value * (Math.floor(i / SIDE) + 0.5);
   });
-  const [sx, sy] = [SIDE / 2 - across / ink, SIDE / 2 - down / ink];
   const clamp = (/** @type {number} */ shift) => Math.max(-4, Math.min(4, shift)); // stay within the picture
-  return rasterise(
-    strokes,
-    scale,
-    SIDE / 2 - scale * (left + width / 2) + clamp(sx),
-    SIDE / 2 - scale * (top + height / 2) + clamp(sy),
-  );
+  return rasterise(strokes, scale, dx + clamp(SIDE / 2 - across / ink), dy + clamp(SIDE / 2 - down / ink));
 }
 
 /**
@@ -184,28 +179,22 @@ export function drawingPad({ label, say, onDraw }) {
   });
   for (const name of ["focus", "blur"]) canvas.addEventListener(name, paint);
 
+  /** @param {Stroke[]} left @param {Float32Array | null} [pixels] */
+  function restart(left, pixels = null) {
+    strokes = left;
+    given = pixels;
+    down = false;
+    change();
+  }
   const api = {
     node: canvas,
     undo() {
-      strokes.pop();
-      down = false;
-      given = null;
-      change();
+      restart(strokes.slice(0, -1));
       say("Stroke taken back");
     },
-    clear() {
-      strokes = [];
-      given = null;
-      down = false;
-      change();
-    },
+    clear: () => restart([]),
     /** Put a picture on the pad, until something is drawn. @param {Float32Array} pixels */
-    put(pixels) {
-      strokes = [];
-      down = false;
-      given = pixels;
-      change();
-    },
+    put: (pixels) => restart([], pixels),
     get empty() {
       return given === null && strokes.length === 0;
     },

@@ -109,6 +109,10 @@ export function picture(label) {
 /** Change the text alternative of a picture, a chart, a map. @param {{node: Element}} picture @param {string} text */
 export const describe = ({ node }, text) => node.setAttribute("aria-label", text);
 
+/** A row of a table. @param {(string | Node)[]} name @param {string[]} cells */
+const tableRow = (name, cells) =>
+  el("tr", {}, el("th", { scope: "row" }, ...name), ...cells.map((text) => el("td", {}, text)));
+
 /**
  * A table whose cells are rewritten in place.
  *
@@ -117,13 +121,24 @@ export const describe = ({ node }, text) => node.setAttribute("aria-label", text
  */
 export function textTable(columns, names) {
   const head = columns.map((name) => el("th", { scope: "col" }, name));
-  const rows = names.map((name) => el("tr", {}, el("th", { scope: "row" }, ...name), ...columns.map(() => el("td"))));
+  const rows = names.map((name) => tableRow(name, columns));
   return {
     node: el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...head)), el("tbody", {}, ...rows)),
     /** @param {string[][]} lines */
     show: (lines) => lines.forEach((line, i) => line.forEach((text, k) => (rows[i].children[k + 1].textContent = text))),
     /** What stands in each row, its name first. */
     read: () => rows.map((row) => Array.from(row.children, (cell) => cell.textContent)),
+  };
+}
+
+/** The numbers behind a chart, folded away. @param {string} title @param {string[]} columns */
+export function numbersBehind(title, columns) {
+  const head = el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name)));
+  const rows = el("tbody");
+  return {
+    node: el("details", {}, el("summary", {}, title), el("table", {}, el("thead", {}, head), rows)),
+    /** @param {string[][]} lines the first of each is its name */
+    show: (lines) => rows.replaceChildren(...lines.map(([name, ...cells]) => tableRow([name], cells))),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Chapter 4: z = mu + sigma epsilon on its line, its two slopes, and why the noise is frozen to read them. */
 
-import { arrow, axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
+import { arrow, axes, chart, mark, numeral, placer, svg, words } from "./chart.js";
 import { normals } from "./maths.js";
-import { afterPause, button, captioned, choice, column, describe, el, onFrame, playButton, slider } from "./ui.js";
+import { afterPause, button, captioned, choice, column, describe, el, numbersBehind, onFrame, playButton, slider } from "./ui.js";
 
 /** @typedef {{at: number, z: number}[]} Trace z for the values that mu or sigma had, in the order of time */
 
@@ -15,12 +15,9 @@ const SIGN = { mu: "\u03bc", sigma: "\u03c3", epsilon: "\u03b5" };
 function bellPicture() {
   const GROUND = 112;
   const x = placer({ range: [-7.6, 7.6], span: [4, 356], ticks: [], label: "" });
-  const words = (/** @type {any} */ attributes, content = "") => svg("text", attributes, content);
-  const bell = svg("path", { class: "bell" });
-  const mean = svg("path", { class: "guide" });
+  const paths = ["bell", "guide", "guide", "reach"].map((kind) => svg("path", { class: kind }));
+  const [bell, mean, fall, reach] = paths;
   const meanName = words({ y: 14, "text-anchor": "middle" }, SIGN.mu);
-  const fall = svg("path", { class: "guide" });
-  const reach = svg("path", { class: "reach" });
   const reachName = words({ "text-anchor": "middle", y: 156 });
   const dot = svg("circle", { cy: GROUND, r: 7, class: "spot" });
   const name = words({ "text-anchor": "middle", y: GROUND - 12, class: "strong" });
@@ -34,7 +31,6 @@ function bellPicture() {
     words({ x: x(tick), y: GROUND + 20, "text-anchor": "middle" }, numeral(tick, 0)),
   ]);
   const node = chart(
-    "",
     236,
     svg("g", { class: "axes" }, svg("path", { d: `M4 ${GROUND}H356` }), ...ticks),
     bell, mean, meanName, fall, reach, reachName,
@@ -83,9 +79,9 @@ function tracePicture() {
     ground: svg("g"),
     line: svg("path", { class: `trail ${i ? "second" : "first"}` }),
     dots: svg("path", { class: `dots ${i ? "second" : "first"}` }),
-    title: svg("text", { x: 34 + 180 * i + 70, y: 14, "text-anchor": "middle", class: "strong" }, title),
+    title: words({ x: 34 + 180 * i + 70, y: 14, "text-anchor": "middle", class: "strong" }, title),
   }));
-  const node = chart("", 186, ...panels.flatMap(({ ground, line, dots, title }) => [ground, line, dots, title]));
+  const node = chart(186, ...panels.flatMap(({ ground, line, dots, title }) => [ground, line, dots, title]));
   const y = placer({ ...up, ticks: [], label: "" });
   let x = [placer, placer].map(() => (/** @type {number} */ v) => v);
 
@@ -115,7 +111,7 @@ function tracePicture() {
 /** The slope between the last two points of a trace that lie apart. @param {Trace} trace */
 function lastSlope(trace) {
   const [a, b] = trace.slice(-2);
-  return b ? (b.z - a.z) / (b.at - a.at) : null;
+  return b ? numeral((b.z - a.z) / (b.at - a.at)) : "\u2013";
 }
 
 /** @param {import("./mount.js").Stage} stage */
@@ -153,15 +149,10 @@ export function dial(stage) {
     sum.textContent = `z = ${numeral(mu)} + ${numeral(sigma)} \u00d7 ${factor} = ${numeral(mu + sigma * epsilon)}`;
     bell.show(values);
     trail.show([traces.frozen, traces.redrawn]);
-    const [frozen, redrawn] = [traces.frozen, traces.redrawn].map(said);
+    const [frozen, redrawn] = [traces.frozen, traces.redrawn].map(lastSlope);
     slopes.textContent = `Slope of the last step by ${SIGN[moved]}: frozen ${frozen}, redrawn ${redrawn}.`;
     settled();
   });
-  const said = (/** @type {Trace} */ trace) => {
-    const slope = lastSlope(trace);
-    return slope === null ? "\u2013" : numeral(slope);
-  };
-
   const settled = afterPause(500, () => {
     const { mu, sigma, epsilon } = values;
     const z = numeral(mu + sigma * epsilon);
@@ -174,17 +165,16 @@ export function dial(stage) {
     const { frozen, redrawn } = traces;
     describe(
       trail,
-      `z against ${moved}. Noise frozen: ${frozen.length} points on a straight line, last slope ${said(frozen)}. ` +
-        `Noise redrawn: ${redrawn.length} points, jagged, last slope ${said(redrawn)}.`,
+      `z against ${moved}. Noise frozen: ${frozen.length} points on a straight line, last slope ${lastSlope(frozen)}. ` +
+        `Noise redrawn: ${redrawn.length} points, jagged, last slope ${lastSlope(redrawn)}.`,
     );
     const lines = Object.entries(traces).flatMap(([name, trace]) =>
       trace.slice(-6).map(({ at, z: height }, i, last) => {
-        const slope = i ? numeral((height - last[i - 1].z) / (at - last[i - 1].at)) : "";
-        return [name, `${SIGN[moved]} = ${numeral(at)}`, numeral(height), slope];
+        return [name, `${SIGN[moved]} = ${numeral(at)}`, numeral(height), i ? lastSlope(last.slice(0, i + 1)) : ""];
       }),
     );
     numbers.show(lines);
-    const step = lastSlope(traces[mode]) === null ? "" : ` Last slope by ${moved}: ${said(traces[mode])}.`;
+    const step = traces[mode].length < 2 ? "" : ` Last slope by ${moved}: ${lastSlope(traces[mode])}.`;
     if (touched) stage.say(`z is ${z}, epsilon ${numeral(epsilon)}.${step}`);
   });
 

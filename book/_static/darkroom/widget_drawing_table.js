@@ -12,7 +12,6 @@ import { guidedWalk, unpackVelocity } from "./velocity.js";
 const WHOLE = 10; // of the walk, as in the chapter
 const QUICK = 3; // while something moves: a pixel is off by less than 0.01 on average, and finished after a pause
 const FRAMES = 6; // of the walk, every second step
-const HINT_HERE = "Your drawing. Keys: arrows move the pen, space bar puts it down or lifts it.";
 
 /** @param {import("./mount.js").Stage} stage */
 export function drawingTable(stage) {
@@ -22,7 +21,7 @@ export function drawingTable(stage) {
 
   const { digit, pad, drawing, tools, tiles } = drawingBench(stage, {
     label: "Your drawing",
-    hint: HINT_HERE,
+    hint: "Your drawing. Keys: arrows move the pen, space bar puts it down or lifts it.",
     onDraw(pixels) {
       drawn = pixels;
       code = encode(network, drawn).zMean;
@@ -74,8 +73,7 @@ export function drawingTable(stage) {
     table.show([sides((image) => numeral(slant(image))), sides((image) => `${numeral(thickness(image))} px`)]);
   }
 
-  /** @type {Float32Array[]} */
-  let walked = [];
+  let walked = /** @type {Float32Array[]} */ ([]);
   const finish = afterPause(150, () => {
     walked = walk(WHOLE);
     paint(walked);

@@ -47,8 +47,7 @@ export function encoder(stage) {
   const stated = el("p", { class: "number" });
   const share = el("p", { class: "number share" });
 
-  /** @type {Float32Array[]} */
-  let samples = [];
+  let samples = /** @type {Float32Array[]} */ ([]);
   /** @type {ReturnType<typeof neighbours>} */
   let home;
   let waiting = 0; // prints that do not show the latest samples yet

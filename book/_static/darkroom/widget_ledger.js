@@ -1,11 +1,12 @@
 /** Chapter 5: the bill of one digit, its K-sample bound, its dearest pixels; and what another price of KL buys. */
 
 import { drawingBench } from "./bench.js";
-import { axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
+import { axes, chart, evenly, mark, numeral, placer, svg, words } from "./chart.js";
 import { film } from "./film.js";
 import { develop, expose, importanceBound, klPerLatent, normals, pixelNats, sum } from "./maths.js";
 import { decode, encode, inkOf } from "./network.js";
-import { afterPause, area, captioned, choice, column, describe, el, onFrame, picture, slider, textTable } from "./ui.js";
+import { afterPause, area, captioned, choice, column, describe, el } from "./ui.js";
+import { numbersBehind, onFrame, picture, slider, textTable } from "./ui.js";
 
 const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
 const DRAWS_AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
@@ -81,9 +82,9 @@ function billPicture() {
     svg("rect", { class: `bar ${kind}`, y, height: 26 });
   const terms = ["first", "second", "third"].map((kind) => part(kind, 20));
   const [bound, gap] = [part("plain", 76), part("gap", 76)];
-  const names = [14, 70].map((y) => svg("text", { x: 4, y, class: "strong" }));
+  const names = [14, 70].map((y) => words({ x: 4, y, class: "strong" }));
   const ground = svg("g", { class: "axes" });
-  const node = chart("", 146, ground, ...terms, bound, gap, ...names);
+  const node = chart(146, ground, ...terms, bound, gap, ...names);
   let end = 0;
 
   return {
@@ -94,12 +95,12 @@ function billPicture() {
       const needed = [160, 240, 320, 480, 640, 960, 1600, 3200].find((v) => v > 1.02 * total) ?? 6400;
       const x = placer({ range: [0, needed], span: [4, 340], ticks: [], label: "" });
       if (needed !== end) {
-        const ticks = [0, 1, 2, 3, 4].map((i) => (i * needed) / 4);
+        const ticks = evenly(0, needed, needed / 4);
         ground.replaceChildren(
           svg("path", { d: `M4 110H340${ticks.map((tick) => `M${x(tick)} 110v5`).join("")}` }),
           ...ticks.map((tick, i) => {
             const where = { x: x(tick), y: 130, "text-anchor": i ? "middle" : "start" };
-            return svg("text", where, `${tick}${i ? "" : " nats"}`);
+            return words(where, `${tick}${i ? "" : " nats"}`);
           }),
         );
         end = needed;
@@ -118,29 +119,16 @@ function billPicture() {
   };
 }
 
-/** The same as a table; its colours are those of the bars. */
-function billTable() {
-  const lines = [
-    ["first", "reconstruction"],
-    ["", "of it the greys\u2019 floor"],
-    ["second", "KL of z[0]"],
-    ["third", "KL of z[1]"],
-    ["", "sum: \u2212ELBO"],
-    ["plain", "K-sample bound"],
-    ["gap", "tighter by"],
-  ];
-  const key = (/** @type {string} */ kind) => el("span", { class: `key ${kind}`, "aria-hidden": "true" });
-  const table = textTable(["nats"], lines.map(([kind, name]) => [key(kind), name]));
-  table.node.className = "bill";
-  return {
-    node: table.node,
-    /** @param {(number | null)[]} values */
-    show(values) {
-      const places = [1, 1, 2, 2, 1, 1, 1];
-      table.show(values.map((value, i) => [value === null ? "\u2026" : numeral(value, places[i])]));
-    },
-  };
-}
+// the lines of the bill, each with the class of its bar and its decimal places
+const LINES = [
+  ["first", "reconstruction", 1],
+  ["", "of it the greys\u2019 floor", 1],
+  ["second", "KL of z[0]", 2],
+  ["third", "KL of z[1]", 2],
+  ["", "sum: \u2212ELBO", 1],
+  ["plain", "K-sample bound", 1],
+  ["gap", "tighter by", 1],
+];
 
 /** The bill of the digit that lies on the pad. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
 function billPart(stage) {
@@ -153,21 +141,25 @@ function billPart(stage) {
     onDraw(pixels) {
       touched ||= pixels !== x;
       x = pixels;
-      look();
+      round++;
+      bound = null;
+      take(DRAWS_AT_ONCE);
+      refine();
     },
     onTake: (pixels) => pad.put(pixels),
   });
   let samples = 50;
   let x = digit(0);
   let bill = billOf(network, x, noise.slice(0, EXPOSURES));
-  /** @type {number | null} */
-  let bound = null;
+  let bound = /** @type {number | null} */ (null);
   let round = 0; // of estimating the bound: a new digit ends the old one
   let touched = false;
 
   const colours = heatScale();
   const bars = billPicture();
-  const table = billTable();
+  const key = (/** @type {string} */ kind) => el("span", { class: `key ${kind}`, "aria-hidden": "true" });
+  const table = textTable(["nats"], LINES.map(([kind, name]) => [key(kind), name]));
+  table.node.className = "bill";
   const print = picture("The print of one exposure");
   const map = picture("The cost of each pixel");
   const note = el("p", { class: "number note" });
@@ -176,13 +168,8 @@ function billPart(stage) {
   function show() {
     const { reconstruction, kl, total } = bill;
     bars.show([reconstruction, ...kl], bound, samples);
-    table.show([reconstruction, greyFloor(x), ...kl, total, bound, bound === null ? null : total - bound]);
-  }
-  function look() {
-    round++;
-    bound = null;
-    take(DRAWS_AT_ONCE);
-    refine();
+    const nats = [reconstruction, greyFloor(x), ...kl, total, bound, bound === null ? null : total - bound];
+    table.show(nats.map((value, i) => [value === null ? "\u2026" : numeral(value, LINES[i][2])]));
   }
   /** @param {number} exposures to average over */
   function take(exposures) {
@@ -194,8 +181,7 @@ function billPart(stage) {
   const refine = afterPause(120, () => {
     take(EXPOSURES);
     const [mine, size] = [++round, Math.min(samples, 25)]; // in small parts, so that drawing is never held up
-    /** @type {number[]} */
-    const parts = [];
+    const parts = /** @type {number[]} */ ([]);
     const work = () => {
       if (mine !== round) return;
       const some = noise.slice(parts.length * size, (parts.length + 1) * size);
@@ -252,20 +238,17 @@ function ratePicture({ betas, rate, distortion }) {
   const upTo = (/** @type {number} */ v, /** @type {number} */ step) => Math.ceil(v / step) * step;
   const [right, top] = [upTo(Math.max(...rate), 8), upTo(Math.max(...distortion), 20)];
   const floor = Math.floor(Math.min(...distortion) / 20) * 20;
-  const count = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ step) =>
-    Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
-  const ticks = count(0, right, right > 20 ? 8 : 4);
+  const ticks = evenly(0, right, right > 20 ? 8 : 4);
   const across = { range: [0, right], span: [40, 346], ticks, label: "rate, nats" };
-  const up = { range: [floor, top], span: [214, 26], ticks: count(floor, top, 20), label: "distortion, nats" };
+  const up = { range: [floor, top], span: [214, 26], ticks: evenly(floor, top, 20), label: "distortion, nats" };
   const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
   const one = betas.indexOf(1);
   const elbo = rate[one] + distortion[one];
   const ends = [Math.max(0, elbo - top), Math.min(right, elbo - floor)];
   const ring = svg("circle", { r: 9, class: "ring" });
-  const name = svg("text", { class: "strong" });
+  const name = words({ class: "strong" });
   const places = betas.map((_, i) => `${x(rate[i]).toFixed(1)} ${y(distortion[i]).toFixed(1)}`);
   const node = chart(
-    "",
     252,
     axes(/** @type {any} */ (across), /** @type {any} */ (up)),
     svg("path", { class: "guide", d: `M${ends.map((r) => `${x(r)} ${y(elbo - r)}`).join("L")}` }),
@@ -287,14 +270,11 @@ function ratePicture({ betas, rate, distortion }) {
   };
 }
 
-/** Pictures in a row under one name, and a function that shows others there. @param {string} title @param {number} count */
+/** Pictures in a row under one name. @param {string} title @param {number} count */
 function pictureRow(title, count) {
   const frames = film(count, "six");
   describe(frames, title);
-  const show = (/** @type {Float32Array} */ ink) => {
-    for (let k = 0; k < count; k++) frames.show(k, ink.subarray(784 * k, 784 * (k + 1)));
-  };
-  return { ...frames, figure: captioned(frames.node, title), show };
+  return { ...frames, figure: captioned(frames.node, title) };
 }
 
 /** Recorded models, one for each beta. @param {import("./mount.js").Stage} stage @returns {HTMLElement} */
@@ -309,7 +289,7 @@ function pricePart({ data, say }) {
   const curve = ratePicture(data.sweep);
   const named = [...labels].join(", ");
   const scenes = pictureRow("test digits", labels.length);
-  scenes.show(inkOf(data.sweep.scenes));
+  scenes.fill(inkOf(data.sweep.scenes));
   describe(scenes, `Test digits ${named}`);
   const printed = pictureRow("their prints, each from its mean", labels.length);
   const invented = pictureRow("prints of random codes, the same for each \u03b2", labels.length);
@@ -318,8 +298,8 @@ function pricePart({ data, say }) {
   const show = onFrame(() => {
     const i = chosen;
     curve.show(i);
-    printed.show(prints.subarray(i * size, (i + 1) * size));
-    invented.show(inventions.subarray(i * size, (i + 1) * size));
+    printed.fill(prints.subarray(i * size, (i + 1) * size));
+    invented.fill(inventions.subarray(i * size, (i + 1) * size));
     const more = elbo[i] - elbo[one];
     const against = i === one ? "" : `, ${numeral(Math.abs(more), 1)} ${more > 0 ? "more" : "less"} than with \u03b2 = 1`;
     text.textContent =

@@ -54,15 +54,13 @@ export function morphing(stage) {
     onTake: (pixels, label) => setEnd(chosen, pixels, `a test digit, a ${label}`),
   });
   const ends = data.start.map((/** @type {number} */ i) => codeOf(digit(i)));
-  /** @type {keyof typeof WAYS} */
-  let way = "straight";
+  let way = /** @type {keyof typeof WAYS} */ ("straight");
   let t = 0; // on the way
   let walking = true; // on the way, or free on the map
   let base = ends[0]; // where the reader stands
   const asked = [0, 0]; // of the attributes, from there on
   let chosen = 0; // the end that tiles and pad set
-  /** @type {Float32Array[]} */
-  let path = [];
+  let path = /** @type {Float32Array[]} */ ([]);
 
   const map = latentMap(points, go);
   const print = picture("The print");

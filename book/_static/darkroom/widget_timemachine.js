@@ -1,9 +1,9 @@
 /** Chapter 6: the recorded training run, epoch by epoch: its losses, its map, its inventions. */
 
-import { axes, chart, mark, numbersBehind, numeral, placer, svg } from "./chart.js";
+import { axes, chart, evenly, mark, numeral, placer, svg, words } from "./chart.js";
 import { film } from "./film.js";
 import { latentMap, unpackPoints } from "./map.js";
-import { afterPause, area, captioned, choice, describe, el, onFrame, playButton, slider } from "./ui.js";
+import { afterPause, area, captioned, choice, describe, el, numbersBehind, onFrame, playButton, slider } from "./ui.js";
 
 const COURSES = { loss: "Loss", reconstruction: "Reconstruction", kl: "KL" };
 
@@ -39,8 +39,7 @@ function rounded(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const step = [0.5, 1, 2, 5, 10, 20, 50].find((size) => (high - low) / size < 6) ?? 100;
   const [from, to] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
-  const ticks = Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
-  return { range: /** @type {[number, number]} */ ([from, to]), ticks };
+  return { range: /** @type {[number, number]} */ ([from, to]), ticks: evenly(from, to, step) };
 }
 
 /** One measure on training and on held-out digits, with a cursor. @param {number} epochs */
@@ -58,13 +57,12 @@ function coursePicture(epochs) {
     ...["training digits", "held-out digits"].flatMap((name, i) => [
       svg("path", { class: `trail ${kinds[i]}`, d: `M0 ${20 * i}h26` }),
       svg("path", { class: `dots big ${kinds[i]}`, d: `M13 ${20 * i}h0` }),
-      svg("text", { x: 34, y: 20 * i + 5 }, name),
+      words({ x: 34, y: 20 * i + 5 }, name),
     ]),
   );
-  const node = chart("", 230, ground, cursor, ...lines, ...spots, names);
+  const node = chart(230, ground, cursor, ...lines, ...spots, names);
   let y = (/** @type {number} */ value) => value;
-  /** @type {number[][]} */
-  let shown = [];
+  let shown = /** @type {number[][]} */ ([]);
 
   return {
     node,
@@ -100,15 +98,12 @@ export function timemachine({ data, body, say }) {
   const size = 2 * labels.length;
   const { count, signs } = data.prints;
   const greys = Float32Array.from(unfold(data.prints, 784 * count, LAST + 1), (grey) => grey / (signs.length - 1));
-  const printOf = (/** @type {number} */ epoch, /** @type {number} */ i) =>
-    greys.subarray(784 * (epoch * count + i), 784 * (epoch * count + i + 1));
   const codesAt = (/** @type {number} */ epoch) => codes.subarray(epoch * size, (epoch + 1) * size);
   const firsts = [..."0123456789"].map((digit) => labels.indexOf(digit)).filter((i) => i >= 0);
 
   let place = LAST; // in epochs; between two of them while Play glides
   let drawn = -1; // the epoch whose prints are shown
-  /** @type {Course} */
-  let course = "loss";
+  let course = /** @type {Course} */ ("loss");
   let followed = -1;
 
   const map = latentMap({ codes: new Float32Array(), labels: "" });
@@ -149,7 +144,7 @@ export function timemachine({ data, body, say }) {
     const epoch = Math.round(place);
     if (epoch !== drawn) {
       drawn = epoch;
-      for (let i = 0; i < count; i++) inventions.show(i, printOf(epoch, i));
+      inventions.fill(greys.subarray(784 * count * epoch));
       stated.textContent = statement(epoch);
     }
     settled();

@@ -12,8 +12,7 @@ export function tunes(stage) {
   const steps = list[0].tokens.length;
   // what sounds, as helpers.world.tunes.notes_of says
   const notesOf = (/** @type {number[]} */ tokens) => {
-    /** @type {Note[]} */
-    const notes = [];
+    const notes = /** @type {Note[]} */ ([]);
     let sounding = false;
     tokens.forEach((token, step) => {
       if (token > 1) notes.push({ start: step, length: 1, pitch: token - 2 + lowest });
@@ -30,17 +29,13 @@ export function tunes(stage) {
   let tempo = 120;
   let touched = false;
 
-  /** @type {AudioContext | null} */
-  let audio = null;
-  /** @type {GainNode | null} */
-  let voice = null;
+  let audio = /** @type {AudioContext | null} */ (null);
+  let voice = /** @type {GainNode | null} */ (null);
   const silence = () => {
-    if (voice !== null && audio !== null) {
-      const old = voice;
-      old.gain.setTargetAtTime(0, audio.currentTime, 0.01);
-      setTimeout(() => old.disconnect(), 100);
-    }
+    const old = voice;
     voice = null;
+    old?.gain.setTargetAtTime(0, old.context.currentTime, 0.01);
+    setTimeout(() => old?.disconnect(), 100);
   };
   /** Sound the rest of the tune from the line on. */
   function sound() {
@@ -80,35 +75,33 @@ export function tunes(stage) {
   const context = canvas.getContext("2d");
   const draw = onFrame(() => {
     const { width, height } = canvas;
-    const colour = stage.colour;
+    /** @param {string} colour @param {[number, number, number, number]} box */
+    function fill(colour, ...box) {
+      context.fillStyle = stage.colour(colour);
+      context.fillRect(...box);
+    }
     const left = 72;
     const across = (width - left - 8) / steps;
     const row = height / (highest - lowest + 3);
     const y = (/** @type {number} */ pitch) => (highest + 1.5 - pitch) * row;
-    context.fillStyle = colour("card");
-    context.fillRect(0, 0, width, height);
+    fill("card", 0, 0, width, height);
     context.font = "28px system-ui, sans-serif";
     context.textBaseline = "middle";
     for (let pitch = lowest; pitch <= highest; pitch++) {
       if (pitch % 12) continue;
-      context.fillStyle = colour("line");
-      context.fillRect(left, y(pitch), width - left, 2);
-      context.fillStyle = colour("muted");
+      fill("line", left, y(pitch), width - left, 2);
+      context.fillStyle = stage.colour("muted");
       context.fillText(`C${pitch / 12 - 1}`, 12, y(pitch));
     }
-    for (let step = 0; step <= steps; step += 4) {
-      context.fillStyle = colour("line"); // beats; no bar lines, for a window may begin in the middle of a bar
-      context.fillRect(left + step * across, 0, 1, height);
-    }
+    // beats; no bar lines, for a window may begin in the middle of a bar
+    for (let step = 0; step <= steps; step += 4) fill("line", left + step * across, 0, 1, height);
     const at = place * steps;
     for (const { start, length, pitch } of notes) {
       const now = at >= start && at < start + length && at > 0;
-      context.fillStyle = colour(now ? "second" : "accent");
       const high = row * (now ? 1.5 : 0.9);
-      context.fillRect(left + start * across + 2, y(pitch) - high / 2, length * across - 4, high);
+      fill(now ? "second" : "accent", left + start * across + 2, y(pitch) - high / 2, length * across - 4, high);
     }
-    context.fillStyle = colour("ink");
-    context.fillRect(left + at * across - 2, 0, 4, height);
+    fill("ink", left + at * across - 2, 0, 4, height);
     words.textContent = where();
     settled();
   });
