@@ -9,7 +9,7 @@ import { button, el } from "./ui.js";
  * @property {HTMLElement} body where the widget appends its parts
  * @property {import("./network.js").Network} network the book's model; null for widgets that do not run it
  * @property {Record<string, any>} data what `helpers.living` gave this widget
- * @property {(text: string) => void} say announce a change to screen readers
+ * @property {(text: string) => void} say announce a change to screen readers; nothing before the reader does something
  * @property {(name: string) => string} colour a colour of the current theme: "ink", "faint", "accent", ...
  * @property {(redraw: () => void) => void} onTheme call when the theme changes
  */
@@ -60,11 +60,16 @@ export function mount(id, style, network, widgets, patience = 200) {
   const panels = widgets.map(({ title, tryFirst, notice, build, data }) => {
     const body = el("div");
     const words = [el("p", { class: "try" }, tryFirst), body, el("p", { class: "notice" }, notice)];
-    const say = (/** @type {string} */ text) => (status.textContent = text);
+    const panel = el("section", { "aria-label": title }, ...words);
+    let touched = false;
+    for (const kind of ["pointerdown", "keydown", "click", "input"]) {
+      panel.addEventListener(kind, () => (touched = true), { capture: true });
+    }
+    const say = (/** @type {string} */ text) => touched && (status.textContent = text);
     const colour = (/** @type {string} */ name) => getComputedStyle(host).getPropertyValue(`--dd-${name}`).trim();
     const onTheme = (/** @type {() => void} */ redraw) => redraws.push(redraw);
     const open = () => body.hasChildNodes() || build({ body, network, data, say, colour, onTheme });
-    return { title, panel: el("section", { "aria-label": title }, ...words), open };
+    return { title, panel, open };
   });
   if (panels.length === 1) bench.append(el("h3", { class: "title" }, panels[0].title), panels[0].panel);
   else bench.append(...tabs(panels));

@@ -39,6 +39,7 @@ export function darkroom(stage) {
   const numbers = textTable(["z[0]", "z[1]"], [["mean"], ["spread"], ["exposure"]]);
   const count = el("p", { class: "number" });
   const place = el("p", { class: "place" });
+  const spread = () => figures(code.zLogVar.map((v) => Math.exp(v / 2)), 3);
 
   function tally() {
     const far = Math.hypot(...noise[noise.length - 1]); // in standard deviations
@@ -60,8 +61,6 @@ export function darkroom(stage) {
     count.textContent = `${many}: ${inner} in the inner ellipse, ${outer} in the outer.`;
   }
 
-  const spread = () => figures(code.zLogVar.map((v) => Math.exp(v / 2)), 3);
-  let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(500, () => {
     const { digit: most, votes, of } = neighbours(points, code.zMean);
     const outside = Math.max(...Array.from(code.zMean, Math.abs)) > LIMIT ? ", beyond the edge of the map" : "";
@@ -71,8 +70,7 @@ export function darkroom(stage) {
     describe(map, `The latent map: training digits in ten colours, an ellipse for this negative. ${text}`);
     const [m, s] = [figures(code.zMean), spread()];
     describe(glass, `The map around the negative, magnified: mean ${m.join(", ")}, spread ${s.join(", ")}.`);
-    if (opened) say(text);
-    opened = true;
+    say(text);
   });
 
   function exposeAgain() {

@@ -142,7 +142,6 @@ export function dial(stage) {
   const rule = el("p", {}, rules[mode]);
   const numbers = numbersBehind("The last steps in numbers", ["noise", "value", "z", "slope"]);
 
-  let touched = false; // nothing is announced before the reader does something
   const show = onFrame(() => {
     const { mu, sigma, epsilon } = values;
     const factor = epsilon < 0 ? `(${numeral(epsilon)})` : numeral(epsilon);
@@ -175,7 +174,7 @@ export function dial(stage) {
     );
     numbers.show(lines);
     const step = traces[mode].length < 2 ? "" : ` Last slope by ${moved}: ${lastSlope(traces[mode])}.`;
-    if (touched) stage.say(`z is ${z}, epsilon ${numeral(epsilon)}.${step}`);
+    stage.say(`z is ${z}, epsilon ${numeral(epsilon)}.${step}`);
   });
 
   /** The reader, or Play, moves mu or sigma. @param {"mu" | "sigma"} name @param {number} value */
@@ -192,10 +191,6 @@ export function dial(stage) {
     values[name] = value;
     if (trace[trace.length - 1].at !== value) add();
     if (trace.length > KEPT) trace.shift();
-    change();
-  }
-  function change() {
-    touched = true;
     show();
   }
   /** @param {number} epsilon */
@@ -226,7 +221,7 @@ export function dial(stage) {
     epsilon: dialOf("epsilon", (value) => {
       values.epsilon = value;
       traces.frozen = []; // another noise, another line
-      change();
+      show();
     }),
   };
 
@@ -237,7 +232,7 @@ export function dial(stage) {
       traces[mode] = [];
       values.mu = dials.mu.value;
     } else if (dials.mu.value !== values.mu) move("mu", dials.mu.value);
-    change();
+    show();
   };
   const play = playButton(travel, { seconds: 6, bounce: false, where: () => place });
   const kinds = choice("Noise", [["frozen", "frozen"], ["redrawn", "redrawn at every change"]], mode, (value) => {
@@ -248,7 +243,7 @@ export function dial(stage) {
   const roll = button("Roll epsilon once", () => {
     setNoise(noise());
     traces.frozen = [];
-    change();
+    show();
   });
 
   stage.body.classList.add("row");

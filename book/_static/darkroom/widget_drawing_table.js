@@ -84,12 +84,10 @@ export function drawingTable(stage) {
     describe(strip, `The walk in ${FRAMES} prints: from the drawing with its noise to the artwork, asked for: ${label}`);
   });
 
-  let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(500, () => {
     const hand = table.read().map(([name, from, to]) => `${name}: drawing ${from}, artwork ${to}.`).join(" ");
     describe(artwork, `The artwork. ${place.textContent} ${hand}`);
-    if (opened) say(`${place.textContent} ${hand}`);
-    opened = true;
+    say(`${place.textContent} ${hand}`);
   });
 
   const labels = choice("Make it a", [..."0123456789"].map((figure) => [figure, figure]), String(label), (chosen) => {

@@ -85,13 +85,11 @@ export function encoder(stage) {
   }
   const redraw = onFrame(show);
 
-  let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(600, () => {
     const text = `${share.textContent} ${stated.textContent}`;
     describe(map, `The latent map: training digits in ten colours and ${PRINTS} negatives of one digit. ${text}`);
     describe(glass, `The map around the negative, magnified, with ${PRINTS} negatives on rays from the mean. ${text}`);
-    if (opened) say(share.textContent ?? "");
-    opened = true;
+    say(share.textContent ?? "");
   });
 
   const dial = slider({

@@ -62,7 +62,7 @@ function billOf(network, x, draws) {
  */
 function dearest(cost, x, lean) {
   const order = Array.from(cost.keys()).sort((a, b) => cost[b] - cost[a]).slice(0, DEAREST);
-  const share = order.reduce((total, i) => total + cost[i], 0) / sum(cost);
+  const share = sum(order.map((i) => cost[i])) / sum(cost);
   const lacking = order.filter((i) => x[i] > 1 / (1 + Math.exp(-lean[i]))).length;
   const third = (/** @type {number} */ v) => (v < 10.5 ? 0 : v < 17.5 ? 1 : 2); // of the digit's 20 x 20 pixels
   const cells = new Array(9).fill(0);
@@ -139,7 +139,6 @@ function billPart(stage) {
   const { digit, pad, drawing, tools, tiles } = drawingBench(stage, {
     hint: "Draw here, or take a test digit.",
     onDraw(pixels) {
-      touched ||= pixels !== x;
       x = pixels;
       round++;
       bound = null;
@@ -153,7 +152,6 @@ function billPart(stage) {
   let bill = billOf(network, x, noise.slice(0, EXPOSURES));
   let bound = /** @type {number | null} */ (null);
   let round = 0; // of estimating the bound: a new digit ends the old one
-  let touched = false;
 
   const colours = heatScale();
   const bars = billPicture();
@@ -208,11 +206,11 @@ function billPart(stage) {
       `Minus ELBO ${numeral(total, 1)} nats: reconstruction ${numeral(reconstruction, 1)}, KL of the latents ` +
       `${numeral(kl[0])} and ${numeral(kl[1])}. Bound with K = ${samples}: ${numeral(Number(bound), 1)}.`;
     describe(bars, `Two bars on one scale. ${text}`);
-    if (touched) stage.say(`${text} ${where.textContent}`);
+    stage.say(`${text} ${where.textContent}`);
   }
 
   const counts = choice("Draws, K", ["1", "10", "50", "200"].map((k) => [k, k]), String(samples), (k) => {
-    [samples, bound, touched] = [Number(k), null, true];
+    [samples, bound] = [Number(k), null];
     show();
     refine();
   });

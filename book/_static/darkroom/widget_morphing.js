@@ -78,8 +78,7 @@ export function morphing(stage) {
 
   /** Where the attributes lead from the base. */
   function shifted() {
-    const z = base.map((value, k) => value + asked[0] * directions[0][k] + asked[1] * directions[1][k]);
-    return onMap(z);
+    return onMap(base.map((value, k) => value + asked[0] * directions[0][k] + asked[1] * directions[1][k]));
   }
 
   const show = onFrame(() => {
@@ -112,15 +111,13 @@ export function morphing(stage) {
     return `z = (${a}, ${b}), ${Math.hypot(...z).toFixed(2)} from the centre; ${among}.`;
   }
 
-  let opened = false; // nothing is announced before the reader does something
   const settled = afterPause(500, () => {
     const text = place.textContent ?? "";
     const leaned = table.read().map(([name, want, got]) => `${name}: asked ${want}, got ${got}.`).join(" ");
     const more = asked[0] || asked[1] ? ` In standard deviations, ${leaned}` : "";
     describe(map, `The latent map: training digits in ten colours, a line from the start to the end. ${text}`);
     describe(print, `The print. ${text}${more}`);
-    if (opened) say(`${text}${more}`);
-    opened = true;
+    say(`${text}${more}`);
   });
 
   /** The reader stands elsewhere: the attributes begin anew there. @param {Float32Array} z @param {boolean} free */

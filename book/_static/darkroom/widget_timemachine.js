@@ -158,7 +158,6 @@ export function timemachine({ data, body, say }) {
     return { path: [...path, here.z], places: [here] };
   }
 
-  let touched = false; // nothing is announced before the reader does something
   const settled = afterPause(400, () => {
     const epoch = Math.round(place);
     if (epoch !== place) {
@@ -170,12 +169,8 @@ export function timemachine({ data, body, say }) {
     describe(map, `The latent map, ${named(epoch)}: ${labels.length} test digits in ten colours. ${text}`);
     describe(inventions, `Prints of ${count} random negatives, always the same ones, ${named(epoch)}.`);
     describe(curve, `${COURSES[course]} over ${LAST} epochs on training and on held-out digits. ${text}`);
-    if (touched) say(text);
+    say(text);
   });
-  function change() {
-    touched = true;
-    show();
-  }
 
   const time = slider({
     label: "Epoch",
@@ -186,20 +181,20 @@ export function timemachine({ data, body, say }) {
     onInput(epoch) {
       play.pause();
       place = epoch;
-      change();
+      show();
     },
   });
   const travel = (/** @type {number} */ to) => {
     place = to * LAST;
     if (Math.round(place) !== time.value) time.set(Math.round(place));
-    change();
+    show();
   };
   const play = playButton(travel, { seconds: 16, bounce: false, where: () => place / LAST });
 
   const kinds = choice("Show", Object.entries(COURSES), course, (kind) => {
     course = /** @type {Course} */ (kind);
     lay();
-    change();
+    show();
   });
   function lay() {
     drawn = -1;
@@ -215,7 +210,7 @@ export function timemachine({ data, body, say }) {
   const chosen = el("select", {}, el("option", { value: -1 }, "nobody"), ...options);
   chosen.addEventListener("change", () => {
     followed = Number(chosen.value);
-    change();
+    show();
   });
 
   lay();

@@ -27,7 +27,6 @@ export function tunes(stage) {
   let notes = notesOf(list[0].tokens);
   let place = 0; // of the line, 0 to 1
   let tempo = 120;
-  let touched = false;
 
   let audio = /** @type {AudioContext | null} */ (null);
   let voice = /** @type {GainNode | null} */ (null);
@@ -110,12 +109,8 @@ export function tunes(stage) {
     const all = notes.map(({ pitch }) => spoken(pitch)).join(", ");
     const text = `Piano roll of ${list[chosen].name}, eight beats: ${all}. The line: ${where()}`;
     canvas.setAttribute("aria-label", text);
-    if (touched) stage.say(`${list[chosen].name}: ${notes.length} notes. ${where()}`);
+    stage.say(`${list[chosen].name}: ${notes.length} notes. ${where()}`);
   });
-  const change = () => {
-    touched = true;
-    draw();
-  };
 
   // sound and line begin together, each by its own clock: over a few seconds they stay together
   let playing = false;
@@ -128,7 +123,6 @@ export function tunes(stage) {
   function start() {
     if (place >= 1) place = 0;
     playing = true;
-    touched = true;
     play.textContent = "Pause";
     sound();
     const from = place;
@@ -159,7 +153,7 @@ export function tunes(stage) {
       notes = notesOf(list[chosen].tokens);
       place = 0;
       line.set(0);
-      change();
+      draw();
     } },
     ...list.map((/** @type {{name: string}} */ each, /** @type {number} */ i) =>
       el("option", { value: String(i) }, each.name),
@@ -170,7 +164,7 @@ export function tunes(stage) {
     onInput: (value) => {
       stop();
       tempo = value;
-      change();
+      draw();
     },
   });
   const line = slider({
@@ -178,7 +172,7 @@ export function tunes(stage) {
     onInput: (value) => {
       stop();
       place = value / steps;
-      change();
+      draw();
     },
   });
   const words = el("p", { class: "number" }, where());
