@@ -85,14 +85,11 @@ export function drawingPad({ label, say, onDraw }) {
     "aria-label": `${label}. ${help}`,
   });
   const context = canvas.getContext("2d");
-  /** @type {Stroke[]} */
-  let strokes = [];
-  /** @type {Float32Array | null} */
-  let given = null; // a picture that was put here, until something is drawn
+  let strokes = /** @type {Stroke[]} */ ([]);
+  let given = /** @type {Float32Array | null} */ (null); // a picture that was put here, until something is drawn
   let pen = { x: 0.5, y: 0.3 };
   let down = false; // the keyboard's pen
-  /** @type {number | null} */
-  let pointer = null;
+  let pointer = /** @type {number | null} */ (null);
 
   function paint() {
     context.fillStyle = "#000";

@@ -121,11 +121,13 @@ const tableRow = (name, cells) =>
  */
 export function textTable(columns, names) {
   const head = columns.map((name) => el("th", { scope: "col" }, name));
-  const rows = names.map((name) => tableRow(name, columns));
+  const rows = names.map((name) => tableRow(name, columns.map(() => "")));
   return {
     node: el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...head)), el("tbody", {}, ...rows)),
     /** @param {string[][]} lines */
-    show: (lines) => lines.forEach((line, i) => line.forEach((text, k) => (rows[i].children[k + 1].textContent = text))),
+    show(lines) {
+      lines.forEach((line, i) => line.forEach((text, k) => (rows[i].children[k + 1].textContent = text)));
+    },
     /** What stands in each row, its name first. */
     read: () => rows.map((row) => Array.from(row.children, (cell) => cell.textContent)),
   };
@@ -169,8 +171,7 @@ export function onFrame(work) {
 
 /** Call `work` when nothing was asked for a while. @param {number} ms @param {() => void} work */
 export function afterPause(ms, work) {
-  /** @type {any} */
-  let timer;
+  let timer = 0;
   return () => {
     clearTimeout(timer);
     timer = setTimeout(work, ms);

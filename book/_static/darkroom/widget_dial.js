@@ -2,7 +2,8 @@
 
 import { arrow, axes, chart, mark, numeral, placer, svg, words } from "./chart.js";
 import { normals } from "./maths.js";
-import { afterPause, button, captioned, choice, column, describe, el, numbersBehind, onFrame, playButton, slider } from "./ui.js";
+import { afterPause, button, captioned, choice, column, describe, el } from "./ui.js";
+import { numbersBehind, onFrame, playButton, slider } from "./ui.js";
 
 /** @typedef {{at: number, z: number}[]} Trace z for the values that mu or sigma had, in the order of time */
 
@@ -15,8 +16,7 @@ const SIGN = { mu: "\u03bc", sigma: "\u03c3", epsilon: "\u03b5" };
 function bellPicture() {
   const GROUND = 112;
   const x = placer({ range: [-7.6, 7.6], span: [4, 356], ticks: [], label: "" });
-  const paths = ["bell", "guide", "guide", "reach"].map((kind) => svg("path", { class: kind }));
-  const [bell, mean, fall, reach] = paths;
+  const [bell, mean, fall, reach] = ["bell", "guide", "guide", "reach"].map((kind) => svg("path", { class: kind }));
   const meanName = words({ y: 14, "text-anchor": "middle" }, SIGN.mu);
   const reachName = words({ "text-anchor": "middle", y: 156 });
   const dot = svg("circle", { cy: GROUND, r: 7, class: "spot" });

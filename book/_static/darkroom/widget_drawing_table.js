@@ -6,7 +6,8 @@ import { numeral } from "./chart.js";
 import { film } from "./film.js";
 import { develop, normals } from "./maths.js";
 import { decode, encode } from "./network.js";
-import { afterPause, area, button, captioned, choice, describe, el, onFrame, picture, slider, textTable } from "./ui.js";
+import { afterPause, area, button, captioned, choice, describe, el } from "./ui.js";
+import { onFrame, picture, slider, textTable } from "./ui.js";
 import { guidedWalk, unpackVelocity } from "./velocity.js";
 
 const WHOLE = 10; // of the walk, as in the chapter
@@ -69,8 +70,8 @@ export function drawingTable(stage) {
   function paint(/** @type {Float32Array[]} */ places) {
     const print = printOf(places[places.length - 1]);
     artwork.show(print);
-    const sides = (/** @type {(image: ArrayLike<number>) => string} */ of) => [pad.empty ? "none" : of(drawn), of(print)];
-    table.show([sides((image) => numeral(slant(image))), sides((image) => `${numeral(thickness(image))} px`)]);
+    const rows = [(image) => numeral(slant(image)), (image) => `${numeral(thickness(image))} px`];
+    table.show(rows.map((of) => [pad.empty ? "none" : of(drawn), of(print)]));
   }
 
   let walked = /** @type {Float32Array[]} */ ([]);

@@ -7,7 +7,8 @@ import { film } from "./film.js";
 import { LIMIT, latentMap, neighbours, unpackPoints } from "./map.js";
 import { develop, lerp, slerp } from "./maths.js";
 import { decode, encode } from "./network.js";
-import { afterPause, area, captioned, choice, describe, el, onFrame, picture, playButton, slider, textTable } from "./ui.js";
+import { afterPause, area, captioned, choice, describe, el, onFrame } from "./ui.js";
+import { picture, playButton, slider, textTable } from "./ui.js";
 
 const WAYS = { straight: lerp, spherical: slerp };
 const FILM = 9; // frames of the strip
@@ -53,6 +54,7 @@ export function morphing(stage) {
     },
     onTake: (pixels, label) => setEnd(chosen, pixels, `a test digit, a ${label}`),
   });
+  const codeOf = (/** @type {ArrayLike<number>} */ pixels) => onMap(encode(network, pixels).zMean);
   const ends = data.start.map((/** @type {number} */ i) => codeOf(digit(i)));
   let way = /** @type {keyof typeof WAYS} */ ("straight");
   let t = 0; // on the way
@@ -70,10 +72,6 @@ export function morphing(stage) {
   const pictures = twoEnds(["Start", "End"]);
   const place = el("p", { class: "place number" });
 
-  /** @param {ArrayLike<number>} pixels */
-  function codeOf(pixels) {
-    return onMap(encode(network, pixels).zMean);
-  }
   const printOf = (/** @type {ArrayLike<number>} */ z) => develop(decode(network, z));
 
   /** Where the attributes lead from the base. */
