@@ -17,6 +17,24 @@ def root():
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def mnist():
+    """All digits, as `load_mnist` returns them; to be read only."""
+    from helpers.data import load_mnist
+
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def x_train(mnist):
+    return mnist[0][0]
+
+
+@pytest.fixture(scope="session")
+def x_test(mnist):
+    return mnist[1][0]
+
+
 def stalled(seconds=0.5):
     """Return the share of the next moments in which this process is kept from running by others, or by the host."""
     start = last = time.perf_counter()
