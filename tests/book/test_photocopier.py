@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.data import CLOTHES, FASHION_FILE, FASHION_SHA256, GREY_FLOOR, load_fashion, load_mnist
+from helpers.data import CLOTHES, FASHION_FILE, FASHION_SHA256, GREY_FLOOR, load_fashion
 from helpers.records import load_photocopier
 from tools.fetch import fashion as fetch_fashion
 from tools.recording import runs as recorder
 
 ROOT = chapter_code.ROOT
 CHAPTER = ROOT / "book" / "11_photocopier.ipynb"
-KINDS = ("photocopier", "retoucher", "artist")
 NAMES = (
     "Autoencoder", "train_machine", "negatives", "damage", "print_nats", "accepted", "hole_share", "component_logs",
     "fit_mixture", "draw", "random_codes", "walk", "score_way", "minus_elbo", "suspicion", "auc", "roc",
@@ -23,9 +22,9 @@ NAMES = (
 
 
 @pytest.fixture(scope="module")
-def lab():
+def lab(mnist):
     names = chapter_code.load(CHAPTER, *NAMES)
-    (x, y), (names["x_test"], names["y_test"]) = load_mnist()
+    (x, y), (names["x_test"], names["y_test"]) = mnist
     names["x_train"], names["y_train"] = x[:300], y[:300]
     return names
 
@@ -40,16 +39,6 @@ def test_the_clothes_are_a_thousand_images_of_fashion_mnist():
     assert CLOTHES[y[0]] == "ankle boot" and sorted(set(y)) == list(range(len(CLOTHES)))
     assert x.mean() == pytest.approx(0.29, abs=0.01)  # the published test set: 0.2868
     assert FASHION_FILE.stat().st_size < 1_000_000
-
-
-def test_clothes_of_another_shop_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="fetch.fashion"):
-        load_fashion(tmp_path / "fashion.npz")
-    data = bytearray(FASHION_FILE.read_bytes())
-    data[5000] ^= 1
-    (tmp_path / "fashion.npz").write_bytes(data)
-    with pytest.raises(ValueError, match="is not the file of this book"):
-        load_fashion(tmp_path / "fashion.npz")
 
 
 def test_the_clothes_are_described_as_they_are():
@@ -131,22 +120,13 @@ def test_the_density_of_a_mixture_is_its_formula(lab, bells):
         assert np.exp(lab["component_logs"](z, bells)[:, k]) == pytest.approx(density, rel=1e-6)
 
 
-def test_draws_have_the_moments_of_the_mixture_and_a_fit_finds_it_again(lab, bells):
+def test_draws_have_the_moments_of_the_mixture(lab, bells):
     shares, means, _ = bells
     z = lab["draw"](bells, 6000)
     mean = shares @ means
     cov = sum(p * (c + np.outer(m - mean, m - mean)) for p, m, c in zip(*bells))
     assert np.abs(z.mean(axis=0) - mean).max() < 4 * np.sqrt(cov.max() / 6000)
     assert np.abs(np.cov(z.T) - cov).max() < 0.1 * cov.max()
-    found = lab["fit_mixture"](z, 2)
-    order = np.argsort(found[0])
-    assert found[0][order] == pytest.approx(shares, abs=0.03)
-    assert np.abs(found[1][order] - means).max() < 0.3
-
-    def nats(mixture):
-        return -np.logaddexp.reduce(lab["component_logs"](z, mixture), axis=1).mean()
-
-    assert nats(found) < nats(bells) + 0.01 < nats(lab["fit_mixture"](z, 1)) - 0.1
 
 
 def test_one_component_is_the_bell_curve_of_the_codes(lab):
@@ -228,55 +208,12 @@ def test_suspicion_adds_up(lab, machines):
     assert copier["print and place"] - copier["print"] == pytest.approx(place, rel=1e-3)
 
 
-# ---- what it says
+# ---- the record
 
 
-@pytest.fixture(scope="module")
-def stored():
-    return load_photocopier()["runs"]
-
-
-def score(stored, kind, *keys, epochs=8, left_out=None):
-    runs = [run for run in stored if (run["kind"], run["epochs"], run["left_out"]) == (kind, epochs, left_out)]
-    for key in ("scores", *keys):
-        runs = [run[key] for run in runs]
-    assert len(runs) == 3
-    return np.array(runs)
-
-
-def test_the_stored_record_is_that_of_the_chapter(stored, lab):
+def test_the_stored_record_is_that_of_the_chapter(lab):
+    stored = load_photocopier()["runs"]
     runs = recorder.plan_photocopier(lab)
     assert [(run["kind"], run["seed"], run["epochs"], run["left_out"]) for run in stored] == runs
     assert all(run["seconds"] > 0 and run["history"]["loss"][0] > run["history"]["loss"][-1] for run in stored)
     assert len(runs) == len(set(runs)) and all(len(run["history"]["loss"]) == run["epochs"] for run in stored)
-
-
-def test_each_machine_wins_what_it_was_made_for(stored):
-    copy, repair = ({kind: score(stored, kind, what) for kind in KINDS} for what in ("copy", "repair"))
-    assert GREY_FLOOR < copy["photocopier"].min() and copy["photocopier"].max() < copy["artist"].min()
-    assert repair["retoucher"].max() < min(repair["photocopier"].min(), repair["artist"].min())
-
-
-def test_a_prior_after_the_fact_helps_the_photocopier(stored):
-    standard, mixture = (score(stored, "photocopier", "rules", r, "frechet") for r in ("standard", "fitted mixture"))
-    assert mixture.max() < standard.min() / 2
-
-
-def test_the_artist_needs_no_fit_and_yet_a_mixture_beats_its_rule(stored):
-    accepted = {(k, r): score(stored, k, "rules", r, "accepted") for k in KINDS for r in ("standard", "fitted mixture")}
-    own = accepted["artist", "standard"]
-    assert own.min() > max(accepted[kind, "standard"].max() for kind in KINDS[:2]) + 0.1
-    assert own.max() < min(accepted[kind, "fitted mixture"].min() for kind in KINDS)
-
-
-def test_under_the_same_mixture_the_photocopier_is_ahead_of_the_artist(stored):
-    for measure, sign in (("accepted", 1), ("frechet", -1)):
-        copier, artist = (sign * score(stored, kind, "rules", "fitted mixture", measure) for kind in KINDS[::2])
-        assert copier.min() > artist.max()
-
-
-def test_a_new_one_raises_no_alarm_and_a_new_two_does(stored):
-    for kind in KINDS:
-        for term in ("print", "-ELBO" if kind == "artist" else "print and place"):
-            assert score(stored, kind, term, epochs=2, left_out=1).max() < 0.5
-            assert score(stored, kind, term, epochs=2, left_out=2).min() > 0.8
