@@ -19,7 +19,10 @@ def root():
 
 @pytest.fixture(scope="session")
 def mnist():
-    """All digits, as `load_mnist` returns them; to be read only."""
+    """All digits, as `load_mnist` returns them; to be read only.
+
+    A test file that asks for them has to import helpers.data, however indirectly: tools.build.concern goes by imports.
+    """
     from helpers.data import load_mnist
 
     return load_mnist()

@@ -19,11 +19,6 @@ def minutes(text):
     return SIZES[size] + (0.5 if more else 0)
 
 
-def test_it_knows_the_phrases():
-    said = ("half a minute", "about a minute, two", "under a minute", "about a minute and a half.", "about 3 minutes")
-    assert [minutes(text) for text in said] == [0.5, 1, 1, 1.5, 3]
-
-
 @pytest.mark.parametrize("name, stated", ROWS)
 def test_the_running_time_is_the_chapters_own_rounded_up(name, stated):
     opening = notebooks.prose(notebooks.read(BOOK / name)).split("\n## ")[0]

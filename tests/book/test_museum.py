@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras import layers, ops
 from keras.ops import convert_to_numpy as array
 
+from helpers.data import load_mnist
 from helpers.places import ROOT
 from helpers.world import museum
 from helpers.world.museum import attempt, exhibit, listing, missing_names
@@ -43,8 +44,8 @@ def code():
 
 
 @pytest.fixture(scope="module")
-def digits(x_train):
-    return x_train[:32].reshape(-1, 784)
+def digits():
+    return load_mnist()[0][0][:32].reshape(-1, 784)
 
 
 @pytest.fixture(scope="module")

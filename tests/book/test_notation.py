@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from helpers.data import GREY_FLOOR, load_mnist
+from helpers.data import GREY_FLOOR
 from helpers.evaluation import active_units
 from helpers.latent import log_aggregate
 from helpers.places import ROOT
@@ -27,23 +27,13 @@ ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in PAGE
 # ---- the page
 
 
-def test_the_entries_stand_in_alphabetical_order():
-    first = [re.sub(r"[^a-zé_ -]", "", entry.names[0].lower()).replace("é", "e") for entry in ENTRIES.values()]
-    nouns = [name.removeprefix("posterior ") for name in first]  # posterior collapse stands under C
-    assert nouns == sorted(nouns, key=lambda name: name.replace("_", "~"))
-
-
 def test_no_name_has_two_entries():
     names = [name.lower() for entry in ENTRIES.values() for name in entry.names]
     assert sorted(set(names)) == sorted(names)
 
 
-def test_the_table_leads_to_the_entries():
-    linked = re.findall(r"notation\.md#([\w-]+)", " ".join(" ".join(row) for row in ROWS))
-    assert len(ROWS) > 20 and set(linked) <= set(ENTRIES)
-    inside = re.findall(r"\(notation\.md#([\w-]+)\)", PAGE)
-    assert set(inside) <= set(ENTRIES)
-    assert list(notebooks.broken_links(glossary.PAGE, PAGE)) == []
+def test_links_within_the_page_lead_to_entries():
+    assert set(re.findall(r"notation\.md#([\w-]+)", PAGE)) <= set(ENTRIES)
 
 
 def written_names():
@@ -68,20 +58,6 @@ def test_every_code_name_is_one_of_the_book():
         assert names and names <= known, code
 
 
-def test_symbol_code_name_and_darkroom_word_stand_together():
-    """As in the table of chapter 1, which is where a reader meets them first."""
-    table = notebooks.prose(notebooks.read(ROOT / "book/01_darkroom.ipynb"))
-    for word in ("the scene", "the camera", "where the negative lies", "developing", "the print", "the filing rule"):
-        assert word in table and word in PAGE.split("## Words")[0], word
-    by_symbol = {row[0]: row for row in ROWS}
-    assert by_symbol[r"$\mu$"][1:3] == ["`z_mean`", "where the negative lies"]
-    assert "`z_log_var`" in by_symbol[r"$\log\sigma^2$"][1]
-    conventions = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    words = re.search(r"\*\*Darkroom words\.\*\* (.+?)\n\n", conventions, re.DOTALL)[1].replace("\n", " ")
-    spoken = [pair.split(" = ")[0].split(" (")[0] for pair in words.split("; ") if " = " in pair]
-    assert len(spoken) > 9 and [word for word in spoken if word not in PAGE] == []
-
-
 def test_the_figures_on_the_page_are_right():
     assert f"{GREY_FLOOR} nats per image" in ENTRIES["floor"].text
     assert f"{1 / math.log(2):.2f}$ bits" in ENTRIES["nat"].text
@@ -91,13 +67,12 @@ def test_the_figures_on_the_page_are_right():
     assert f"{one:.0%}".replace("%", " %") in ENTRIES["normal-distribution"].text and f"{most:.3f}" == "0.950"
 
 
-def test_the_rate_bounds_the_information_as_its_entry_says():
+def test_the_rate_bounds_the_information_as_its_entry_says(x_test):
     """Mean KL = information + KL(q(z) || p(z)), the last two from draws and the heap of all test digits' curves."""
-    x = load_mnist()[1][0]
-    stated = load_vae("darkroom-2d").encoder.predict(x, batch_size=1000, verbose=0)
+    stated = load_vae("darkroom-2d").encoder.predict(x_test, batch_size=1000, verbose=0)
     m, v = (np.array(part, "float64") for part in stated)
     rate = np.mean(np.sum(m**2 + np.exp(v) - 1 - v, axis=1)) / 2
-    some, rng = np.arange(0, len(x), 2), np.random.default_rng(0)
+    some, rng = np.arange(0, len(m), 2), np.random.default_rng(0)
     z = m[some] + np.exp(v[some] / 2) * rng.normal(size=(len(some), 2))
     own = -0.5 * np.sum((z - m[some]) ** 2 / np.exp(v[some]) + v[some] + np.log(2 * np.pi), axis=1)
     heap = np.concatenate([log_aggregate(part, m, v) for part in np.array_split(z, 100)])

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.data import MEAN_IMAGE_NATS, load_mnist
 from helpers.evaluation import evaluate_elbo
 from helpers.judge import build_classifier, judge
-from helpers.losses import Objective, translate_loss
+from helpers.losses import translate_loss
 from helpers.recipes import BATCH_SIZE, EPOCHS, RECIPES, STEPS, Recipe, RecipeVAE, own_terms, score, start_recipe
 from helpers.records import load_league
 from helpers.weights import inference_weights
@@ -24,46 +23,20 @@ RNG = np.random.default_rng(0)
 
 # ---- the translator
 
-PUBLISHED = {  # as each source has it in its code, and what it means
-    "TensorFlow CVAE": (dict(error="bce"), ("Bernoulli", None, 1)),
-    "Keras example": (dict(error="bce", pixels="sum", latents="sum"), ("Bernoulli", None, 1)),
-    "pytorch-mnist-VAE": (dict(error="bce"), ("Bernoulli", None, 1)),
-    "Deep Learning with Python": (dict(error="bce", latents="mean", latent_dim=2), ("Bernoulli", None, 0.5)),
-    "Generative Deep Learning, clothes": (
-        dict(error="bce", pixels="mean", n_pixels=1024, pixel_weight=500),
-        ("Bernoulli", None, 2.048),
-    ),
-    "Generative Deep Learning, faces": (
-        dict(error="mse", pixels="mean", n_pixels=3072, latent_dim=200, pixel_weight=2000),
-        ("Gaussian", 0.768, 1),
-    ),
-    "VAE Explainer": (dict(error="mse"), ("Gaussian", 0.5, 1)),
-    "Hands-On Machine Learning": (
-        dict(error="mse", pixels="mean", latent_dim=10, kl_weight=1 / 784),
-        ("Gaussian", 0.5, 1),
-    ),
-    "Keras guide": (dict(error="mse", pixels="mean", latents="mean", latent_dim=32), ("Gaussian", 12.25, 1)),
-}
 
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_published_recipe_is_translated(name):
-    recipe, (likelihood, variance, beta) = PUBLISHED[name]
-    found = translate_loss(**recipe)
-    assert isinstance(found, Objective) and found.likelihood == likelihood
-    assert found.beta == pytest.approx(beta)
-    assert found.sigma_squared is None if variance is None else found.sigma_squared == pytest.approx(variance)
-
-
-def test_the_chapter_translates_the_same_nine():
-    (node,) = [
-        node.value
+def test_what_the_nine_published_recipes_mean():
+    """As each source has it in its code, in the chapter's order: likelihood, sigma squared, beta."""
+    (published,) = [
+        eval(ast.unparse(node.value))
         for node in chapter_code.body(ROOT / "book" / "09_protocol.ipynb")
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "published"
     ]
-    theirs = [translate_loss(**each) for each in eval(ast.unparse(node)).values()]
-    ours = [translate_loss(**recipe) for recipe, _ in PUBLISHED.values()]
-    assert sorted(map(str, theirs)) == sorted(map(str, ours)) and len(ours) == 9
+    meant = [("Bernoulli", None, beta) for beta in (1, 1, 1, 0.5, 2.048)]
+    meant += [("Gaussian", sigma_squared, 1) for sigma_squared in (0.768, 0.5, 0.5, 12.25)]
+    for recipe, (likelihood, sigma_squared, beta) in zip(published.values(), meant, strict=True):
+        found = translate_loss(**recipe)
+        assert (found.likelihood, found.sigma_squared) == (likelihood, pytest.approx(sigma_squared))
+        assert found.beta == pytest.approx(beta)
 
 
 def in_numpy(error, pixels, latents, pixel_weight, kl_weight, x, p, mean, log_var):
@@ -97,15 +70,11 @@ def test_a_recipe_and_its_translation_differ_by_a_constant_factor(error, pixels,
     ("arguments", "message"),
     [
         (dict(error="l1"), "error must be 'bce' or 'mse', but was 'l1'"),
-        (dict(error="bce", pixels="average"), "pixels must be 'sum' or 'mean', but was 'average'"),
         (dict(error="bce", latents=None), "latents must be 'sum' or 'mean', but was None"),
         (dict(error="mse", pixels="mean", n_pixels=0), "n_pixels must be a whole number of at least 1, but was 0"),
-        (dict(error="mse", n_pixels=math.inf), "n_pixels must be a whole number"),
         (dict(error="mse", latents="mean", latent_dim=1.5), "latent_dim must be a whole number of at least 1"),
         (dict(error="bce", kl_weight=0), "kl_weight must be above 0 and finite, but was 0: a VAE needs both terms"),
-        (dict(error="bce", pixel_weight=-1), "pixel_weight must be above 0"),
         (dict(error="bce", pixel_weight=math.nan), "pixel_weight must be above 0"),
-        (dict(error="bce", kl_weight=math.inf), "kl_weight must be above 0 and finite"),
     ],
 )
 def test_a_recipe_that_cannot_be_read_is_explained(arguments, message):
@@ -114,22 +83,6 @@ def test_a_recipe_that_cannot_be_read_is_explained(arguments, message):
 
 
 # ---- the recipes
-
-
-def test_the_recipes_mean_what_the_league_says():
-    means = {
-        "Keras example": ("Bernoulli", None, 1),
-        "TensorFlow CVAE": ("Bernoulli", None, 1),
-        "squared error": ("Gaussian", 0.5, 1),
-        "mean KL": ("Bernoulli", None, 0.5),
-        "means": ("Gaussian", 196, 1),
-        "ours": ("Bernoulli", None, 1),
-    }
-    for name, recipe in RECIPES.items():
-        found = translate_loss(*recipe[:3])
-        assert found._replace(sigma_squared=found.sigma_squared and round(found.sigma_squared, 9)) == means[name]
-    assert [name for name, recipe in RECIPES.items() if recipe.threshold or recipe.monte_carlo] == ["TensorFlow CVAE"]
-    assert RECIPES["ours"] == RECIPES["Keras example"]._replace(schedule=True)
 
 
 def test_the_chapter_has_the_same_recipes_and_budget():
@@ -227,8 +180,8 @@ def test_another_seed_begins_elsewhere():
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_mnist()[1][0][:300]
+def digits(x_test):
+    return x_test[:300]
 
 
 @pytest.mark.parametrize("name", ["means", "mean KL", "TensorFlow CVAE"])
@@ -266,16 +219,12 @@ def test_the_judge_tells_many_kinds_of_print_from_one(digits):
     assert many["kinds"] >= one["kinds"] == pytest.approx(1) and many["frechet"] < one["frechet"]
 
 
-# ---- the recorded league: what it says
+# ---- the recorded league
 
 
 @pytest.fixture(scope="module")
 def stored():
     return load_league()
-
-
-def over_seeds(league, column):
-    return {name: np.array([run["scores"][column] for run in runs.values()]) for name, runs in league["runs"].items()}
 
 
 def test_the_stored_league_is_complete(stored):
@@ -292,32 +241,9 @@ def test_the_stored_league_is_complete(stored):
             assert run["history"]["loss"][-1] < run["history"]["loss"][0]
 
 
-def test_the_league_says_what_the_chapter_says(stored):
-    league, _ = stored
-    printed, own, grey = (
-        {name: v.mean() for name, v in over_seeds(league, c).items()} for c in ("printed", "own", "grey")
-    )
-    assert min(printed, key=printed.get) == "means" == max(grey, key=grey.get)
-    assert min(grey["means"] - grey[name] for name in RECIPES if name != "means") > 15  # far to the right of all others
-    assert own["Keras example"] == pytest.approx(grey["Keras example"], abs=0.3)
-    assert own["ours"] == pytest.approx(grey["ours"], abs=0.3)
-    assert own["mean KL"] < grey["mean KL"] and own["means"] > own["squared error"] > 400
-    assert all(nats > 120 for nats in grey.values())  # the floor is far below
-
-
-def test_every_seed_shows_the_collapse_and_the_worth_of_the_method(stored):
-    league, _ = stored
-    grey, rate, active = (over_seeds(league, column) for column in ("grey", "rate", "active"))
-    assert np.all(np.abs(grey["means"] - MEAN_IMAGE_NATS) < 3) and np.all(rate["means"] < 0.1)
-    assert np.all(active["means"] == 0) and all(np.all(active[name] == 2) for name in RECIPES if name != "means")
-    assert np.all(grey["ours"] < grey["Keras example"]) and np.all(rate["mean KL"] > rate["Keras example"])
-    assert max(np.ptp(values) for values in grey.values()) < 10  # the dots of a recipe lie close together
-
-
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_stored_weights_have_the_recorded_scores(name, stored):
+def test_the_stored_weights_have_the_recorded_scores(name, stored, x_test):
     league, models = stored
-    x_test = load_mnist()[1][0]
     said = league["runs"][name][league["weights_seed"]]["scores"]
     reconstruction, rate = evaluate_elbo(models[name], x_test)
     assert np.mean(reconstruction + rate) == pytest.approx(said["grey"], abs=0.05)
