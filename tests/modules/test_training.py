@@ -1,9 +1,7 @@
 """Runs repeat bitwise, survive being killed, and explain what is wrong with them."""
 
-import io
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -11,16 +9,16 @@ import sys
 import keras
 import numpy as np
 import pytest
+from damage import DAMAGE
 
-from helpers.data import load_mnist
 from helpers.models import VAE, NoisyInputVAE, build_decoder, build_encoder
 from helpers.places import ROOT
 from helpers.training import Keepsakes, ShuffledImages, set_noise, train
 
 
 @pytest.fixture(scope="module")
-def x():
-    return load_mnist()[0][0][:2000]
+def x(x_train):
+    return x_train[:2000]
 
 
 def make(optimizer=None, beta=1.0, width=32, jit=False):
@@ -82,29 +80,27 @@ def test_two_seeded_runs_are_equal_bitwise(x, reference):
 
 
 def test_global_random_state_does_not_matter(x, reference):
-    """Keras shuffles the batches of a PyDataset with Python's `random`, unless it is told not to."""
+    """Keras shuffles the batches of a PyDataset with Python's `random`, unless it is told not to; `seed` matters."""
     vae = make()
     keras.utils.set_random_seed(99)
     history = run(vae, x, epochs=3, validation=x[:500])
     assert figures(history) == figures(reference[1]) and same(state(vae), reference[0])
-
-
-def test_another_seed_gives_another_run(x, reference):
-    history = run(make(), x, epochs=1, seed=6)
-    assert history["loss"][0] != reference[1]["loss"][0]
+    assert run(make(), x, epochs=1, seed=6)["loss"][0] != history["loss"][0]
 
 
 class Interrupt(keras.callbacks.Callback):
-    """Raise KeyboardInterrupt in the given epoch (counted from 0), after a batch of it."""
+    """Stop in the given epoch (counted from 0), after a batch of it: by KeyboardInterrupt, or killed."""
 
-    def __init__(self, epoch):
+    def __init__(self, epoch, kill=False):
         super().__init__()
-        self.at, self.epoch = epoch, -1
+        self.at, self.kill = epoch, kill
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == self.at and self.kill:
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.epoch == self.at:
             raise KeyboardInterrupt
 
@@ -124,30 +120,21 @@ def test_interrupted_run_resumes_bitwise(x, reference, tmp_path, epoch, fresh):
     assert all(np.array_equal(kept.get_state()[name], reference[2][name]) for name in reference[2])
 
 
-CHILD = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-sys.path.insert(0, os.path.join(sys.argv[1], "tests", "modules"))
+HERE = f"import sys\nsys.path[:0] = {[str(ROOT), str(ROOT / 'tests'), str(ROOT / 'tests/modules')]}\n"
+CHILD = f"""{HERE}
+from helpers.data import load_mnist
 from test_training import *
-
-class Kill(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-    def on_train_batch_end(self, batch, logs=None):
-        if self.epoch == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-
 x = load_mnist()[0][0][:2000]
 vae, kept = make(jit=True), Keepsakes(x[:50], samples=4)
-kill = [Kill()] if sys.argv[3] == "kill" else []
-history = run(vae, x, validation=x[:500], callbacks=[kept, *kill], checkpoint=sys.argv[2])
-np.savez(sys.argv[2] + ".result.npz", figures=json.dumps(figures(history)), **kept.get_state(),
-         **{f"v{i:03d}": v for i, v in enumerate(state(vae))})
+kill = [Interrupt(1, kill=True)] if sys.argv[2] == "kill" else []
+history = run(vae, x, validation=x[:500], callbacks=[kept, *kill], checkpoint=sys.argv[1])
+np.savez(sys.argv[1] + ".result.npz", figures=json.dumps(figures(history)), **kept.get_state(),
+         **{{f"v{{i:03d}}": v for i, v in enumerate(state(vae))}})
 """
 
 
 def child(file, what):
-    command = [sys.executable, "-c", CHILD, str(ROOT), str(file), what]
+    command = [sys.executable, "-c", CHILD, str(file), what]
     return subprocess.run(command, capture_output=True, text=True, timeout=900)
 
 
@@ -193,26 +180,6 @@ def test_longer_run_continues_a_shorter_one(x, tmp_path):
 # --- the traps: what the plain ways do
 
 
-def test_trap_load_weights_and_initial_epoch(x, tmp_path):
-    """Saved weights and `initial_epoch` do not continue a run: Adam's moments and the noise are lost."""
-    whole = run(make(keras.optimizers.Adam(1e-3)), x, epochs=2)
-    vae = make(keras.optimizers.Adam(1e-3))
-    run(vae, x, epochs=1)
-    vae.save_weights(tmp_path / "one.weights.h5")
-    naive = make(keras.optimizers.Adam(1e-3))
-    naive(x[:1])
-    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
-        naive.load_weights(tmp_path / "one.weights.h5")  # the optimizer is not built yet
-    data = ShuffledImages(x, 250, 5)
-    data.set_epoch(1)
-    set_noise(naive, 5, 1)  # even with the right shuffle and the right noise
-    naive.optimizer.build(naive.trainable_variables)
-    moments = numbers(naive.optimizer.variables)
-    curve = naive.fit(data, epochs=2, initial_epoch=1, shuffle=False, verbose=0).history["loss"]
-    assert abs(curve[0] - whole["loss"][1]) > 0.01
-    assert not same(moments, numbers(vae.optimizer.variables))
-
-
 def noise_state(vae):
     return numbers(v for v in vae.variables if v.name == "seed_generator_state")
 
@@ -241,16 +208,6 @@ def test_noise_differs_between_epochs_and_seeds(x):
         draws.append(np.array(vae.sampling([np.zeros((3, 2), "float32"), np.zeros((3, 2), "float32")])))
     assert np.array_equal(draws[0], draws[3])
     assert not np.array_equal(draws[0], draws[1]) and not np.array_equal(draws[0], draws[2])
-
-
-def test_trap_optimizer_not_built(x, tmp_path, reference):
-    """A new optimiser has no state to load into: `train` builds it first."""
-    vae = make()
-    assert len(vae.optimizer.variables) < len(reference[0]) - len(vae.weights)
-    run(vae, x, epochs=1, checkpoint=tmp_path / "run.npz")
-    resumed = make()
-    run(resumed, x, epochs=1, checkpoint=tmp_path / "run.npz")
-    assert same(state(resumed), state(vae)) and int(np.array(resumed.optimizer.iterations)) == 8
 
 
 def test_trap_repeated_fit_with_averaged_weights(x):
@@ -285,16 +242,6 @@ def test_shuffle_depends_on_seed_and_epoch_alone(x):
     assert np.array_equal(orders[0], orders[2]) and not np.array_equal(orders[0], orders[1])
     assert np.array_equal(np.sort(orders[1].sum(axis=(1, 2))), np.sort(x.sum(axis=(1, 2))))  # each image once
     assert not np.array_equal(ShuffledImages(x, 300, seed=6).order, ShuffledImages(x, 300, seed=5).order)
-
-
-def test_tensorflow_gathers_the_same_batches(x):
-    data, plain = ShuffledImages(x, 300, seed=5), ShuffledImages(x, 300, seed=5)
-    gathered = data.for_fit()
-    assert len(gathered) == 7
-    for epoch in (0, 3, 0):
-        data.set_epoch(epoch)
-        plain.set_epoch(epoch)
-        assert same([batch.numpy() for (batch,) in gathered], [plain[i][0] for i in range(7)])
 
 
 def test_gathered_or_sliced_the_run_is_the_same_bitwise(x, reference, monkeypatch):
@@ -356,13 +303,10 @@ def adam(**options):
 
 
 OTHER_RUNS = {
-    "seed": (dict(seed=6), {}, "its seed is 5, here it is 6"),
     "batch size": (dict(batch_size=500), {}, "its batch_size is 250, here it is 500"),
     "images": ({}, {}, "its images is [0-9a-f]{12}, here"),
-    "width": ({}, dict(width=16), "its weight shapes"),
     "beta": ({}, dict(beta=4.0), "its beta is 1.0, here it is 4.0"),
-    "optimiser": ({}, dict(optimizer=lambda: keras.optimizers.Nadam(1e-3)), "its optimizer is Adam, here it is Nadam"),
-    "no average": ({}, dict(optimizer=adam), "its optimizer's .* is"),
+    "optimiser": ({}, dict(optimizer=adam), "its optimizer's .* is"),
     "keepsakes": ("kept", {}, r"its kept callbacks is \[\], here it is \['Keepsakes'\]"),
     "fewer epochs": (dict(epochs=1), {}, "has 2 epochs, but epochs=1"),
 }
@@ -384,38 +328,6 @@ def test_checkpoint_of_another_run(x, good, tmp_path, options, model, message):
     assert file.read_bytes() == good and same(numbers(vae.weights), before)
 
 
-def test_lower_learning_rate_is_another_run(x, tmp_path):
-    run(make(adam()), x[:500], epochs=1, checkpoint=tmp_path / "run.npz")
-    with pytest.raises(ValueError, match="its optimizer's learning_rate is 0.001.*, here it is 0.0005"):
-        run(make(adam(learning_rate=5e-4)), x[:500], epochs=2, checkpoint=tmp_path / "run.npz")
-
-
-def flip(place):
-    def damage(data):
-        bad = bytearray(data)
-        bad[int(place * len(bad))] ^= 0xFF
-        return bytes(bad)
-
-    return damage
-
-
-def other_npz(data):
-    file = io.BytesIO()
-    np.savez(file, x_train=np.zeros(3))
-    return file.getvalue()
-
-
-DAMAGE = {
-    "empty": lambda data: b"",
-    "truncated": lambda data: data[: len(data) // 2],
-    "end lost": lambda data: data[:-30],
-    "text": lambda data: b"epoch,loss\n1,200\n",
-    "another npz": other_npz,
-    "a pickle": lambda data: pickle.dumps([1, 2]),
-    **{f"byte at {place:.0%}": flip(place) for place in (0.0, 0.1, 0.4, 0.7)},
-}
-
-
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_damaged_checkpoint(x, good, tmp_path, damage):
     file = tmp_path / "run.npz"
@@ -432,14 +344,6 @@ def test_checkpoint_must_not_be_a_folder(x, tmp_path):
     with pytest.raises(ValueError, match="is a folder") as error:
         run(make(), x, checkpoint=tmp_path)
     assert "Delete" not in str(error.value)
-
-
-def test_leftover_part_file_is_harmless(x, reference, tmp_path):
-    file = tmp_path / "run.npz"
-    (tmp_path / "run.npz.part").write_bytes(b"half a checkpoint")
-    history = run(make(), x, validation=x[:500], checkpoint=file)
-    assert figures(history) == figures(reference[1])
-    assert os.listdir(tmp_path) == ["run.npz"]
 
 
 # --- what goes wrong
@@ -466,25 +370,14 @@ def test_nan_stops_with_an_explanation(x, tmp_path):
         assert all(np.isfinite(file[name]).all() for name in file.files if name != "meta")
 
 
-def test_learning_rate_too_high_is_caught(x):
-    with pytest.raises(FloatingPointError, match="The loss became (nan|inf)"):
-        run(make(keras.optimizers.SGD(1e4)), x, epochs=5)
-
-
 @pytest.mark.parametrize(
     "options, message",
     [
         (dict(epochs=0), "epochs must be a whole number of at least 1, but was 0"),
-        (dict(epochs=2.0), r"epochs must be .* but was 2\.0"),
         (dict(epochs=True), "epochs must be .* but was True"),
-        (dict(epochs="3"), "epochs must be .* but was '3'"),
-        (dict(batch_size=0), "batch_size must be .* at least 1 and at most 2000 .* but was 0"),
-        (dict(batch_size=2001), "batch_size must be .* but was 2001"),
-        (dict(batch_size=None), "batch_size must be .* but was None"),
-        (dict(seed=-1), "seed must be a whole number of at least 0, but was -1"),
+        (dict(batch_size=2001), "batch_size must be .* at least 1 and at most 2000 .* but was 2001"),
         (dict(seed=None), "seed must be .* but was None"),
         (dict(validation=np.zeros((3, 784))), r"train \(validation\) takes images of .* given shape \(3, 784\)"),
-        (dict(validation=np.full((3, 28, 28), 255)), r"train \(validation\) takes pixels in \[0, 1\]"),
         (dict(binarise=True), 'binarise must be None, "all" or "input", but was True'),
         (dict(callbacks=Keepsakes(np.zeros((1, 28, 28)))), "callbacks must be a list"),
     ],
@@ -497,8 +390,6 @@ def test_bad_arguments(x, options, message):
 def test_bad_images_and_models(x):
     with pytest.raises(ValueError, match="train takes pixels in .* Divide pictures of 0 to 255 by 255"):
         run(make(), x * 255)
-    with pytest.raises(ValueError, match=r"Write x\[None\]"):
-        run(make(), x[0])
     with pytest.raises(ValueError, match="not compiled. Call vae.compile"):
         run(VAE(build_encoder(width=4, depth=0), build_decoder(width=4, depth=0)), x)
     with pytest.raises(ValueError, match="Keepsakes takes images of shape"):
@@ -528,9 +419,7 @@ def test_silence_on_request(x, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-NOTEBOOK = f"""
-import sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests/modules")!r}]
+NOTEBOOK = f"""{HERE}
 from helpers.device import start
 start()
 from test_training import make
