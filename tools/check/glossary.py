@@ -1,4 +1,4 @@
-"""Links from the chapters to the glossary: `python -m tools.check.glossary` says where one is missing.
+"""Links from the chapters to the glossary: `check` says where one is missing.
 
 The glossary is book/notation.md. An entry there begins with its anchor, has its names in bold, and ends with the
 chapters that use the term and lead to it: at the first paragraph of their running text that has one of the names.
@@ -7,7 +7,6 @@ uses; a name of code in bold (`z_mean`) does. An entry that ends "Explained in" 
 """
 
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,14 +95,3 @@ def check(path, glossary=None):
                 f"should lead to notation.md#{anchor} where it first says so: {' '.join(uses[0].split())[:90]}"
             )
     return found
-
-
-def main():
-    """Print the problems of all chapters; return the exit status."""
-    problems = [f"{path.name} {p}" for path in sorted((ROOT / "book").glob("*.ipynb")) for p in check(path)]
-    print("\n".join(problems) or "every term is linked where it first comes up")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
