@@ -1,15 +1,12 @@
 """The tools behind make: do they run what they should, and fail when they should?"""
 
 import ast
-import importlib.metadata
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -18,7 +15,6 @@ import yaml
 
 from tools import bootstrap
 from tools.build import chapters, concern, pipeline
-from tools.fetch import constraints as make_constraints
 
 
 def notebook(*cells):
@@ -54,10 +50,8 @@ def test_only_python_blocks_inside_details_are_solutions():
 @pytest.mark.parametrize(
     "cell, message",
     [
-        ("|<details><summary>Solution</summary>\n\n```python\na\n```\n", "in pairs"),
         ("|```python\na\n```\n\n</details>", "in pairs"),
         (folded("a = 1", "py"), "write ```python"),
-        (folded("a = 1", "Python"), "write ```python"),
         (folded("a = 1", "{python}"), "write ```python"),
         ("|<details><summary>Solution</summary>\n\n```python\na = 1\n\n</details>", "not closed"),
         ("|<details><summary>Solution</summary>\n\n  ```python\n  a = 1\n  ```\n\n</details>", "indented"),
@@ -68,30 +62,13 @@ def test_a_solution_that_would_not_run_is_refused(cell, message):
         chapters.solutions(notebook("x = 1", cell), "05_loss")
 
 
-def test_solutions_are_removed_without_a_trace():
-    book = notebook("x = 1", folded("x += 1"), folded("x += 2"))
-    before = nbformat.writes(book)
-    chapters.append_solutions(book, "05_loss")
-    assert [cell.cell_type for cell in book.cells] == ["code", "markdown", "markdown", "code", "code"]
-    chapters.remove_solutions(book)
-    assert nbformat.writes(book) == before
-
-
 # --- executing chapters
 
-GOOD = """
-import socket
-server = socket.create_server(("127.0.0.1", 0))
-socket.create_connection(server.getsockname()).close()
-negatives = 40 + 2
-negatives
-"""
 CHAPTERS = {
-    "good": notebook(GOOD, folded("twice = 2 * negatives"), folded("assert twice == 84")),
+    "good": notebook("negatives = 40 + 2\nnegatives", folded("twice = 2 * negatives"), folded("assert twice == 84")),
     "broken_solution": notebook("negatives = 42", folded("assert negatives == 41, 'the solution is wrong'")),
     "failing": notebook("1 / 0"),
     "network": notebook("import urllib.request", "urllib.request.urlopen('http://nowhere.invalid', timeout=5)"),
-    "socket": notebook("import socket", "socket.create_connection(('192.0.2.1', 80), timeout=5)"),
 }
 
 
@@ -106,10 +83,10 @@ def executed(tmp_path_factory):
     return folder, report, code
 
 
-def test_one_good_chapter_passes_and_four_bad_ones_fail(executed):
+def test_one_good_chapter_passes_and_three_bad_ones_fail(executed):
     _, report, code = executed
     assert code == 1
-    assert chapters.counts(report) == (1, 4, 0)
+    assert chapters.counts(report) == (1, 3, 0)
     assert set(chapters.times(report)) == set(CHAPTERS)
     assert min(chapters.times(report).values()) > 0
 
@@ -120,7 +97,6 @@ def test_one_good_chapter_passes_and_four_bad_ones_fail(executed):
         ("broken_solution", "the solution is wrong"),
         ("failing", "division by zero"),
         ("network", "the network is refused here"),
-        ("socket", "the network is refused here"),
     ],
 )
 def test_a_bad_chapter_fails_for_its_own_reason(executed, name, error):
@@ -277,11 +253,6 @@ def test_check_runs_what_is_concerned_and_test_everything(monkeypatch, tmp_path,
     assert f"what is checked on each by itself is not run: {'none' if fresh else 'p'}\n" in said
 
 
-def test_a_time_beyond_its_budget_is_said():
-    assert pipeline.beside_budget("chapters", 100, 100).endswith("100.0 s")
-    assert pipeline.beside_budget("chapters", 101, 100).endswith("101.0 s over budget: is the machine busy?")
-
-
 # --- the environment
 
 
@@ -422,40 +393,6 @@ def test_pip_installs_where_uv_cannot(monkeypatch, broken, ways, worked):
     assert bootstrap.install() is worked and called == ways
 
 
-def pins(text):
-    """Return a dict from each package in requirements or constraints to its version."""
-    return dict(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;]+)", text))
-
-
-def test_every_package_is_pinned_with_a_reason_and_constrained(root):
-    direct = make_constraints.direct_packages()
-    lines = [line for line in direct.splitlines() if line and not line.startswith("#")]
-    assert len(lines) == len(pins(direct)) > 15
-    assert all(re.fullmatch(r"[a-z0-9-]+==\S+  # \S.*", line) for line in lines)
-    constraints = (root / "constraints.txt").read_text(encoding="utf-8")
-    assert pins(direct).items() <= pins(constraints).items()
-    assert len(re.findall(r"(?m)^\w", constraints)) == len(pins(constraints))  # one version of each, no option, no URL
-    assert "://" not in constraints and "--" not in constraints
-
-
-def test_this_environment_has_the_pinned_versions():
-    wanted = pins(make_constraints.direct_packages())
-    assert {name: importlib.metadata.version(name) for name in wanted} == wanted
-
-
-def test_installed_packages_are_compiled_already():
-    # where nothing may be written beside them, every start of TensorFlow would compile it anew: more than twice as slow
-    for package in ("keras", "tensorflow", "nbclient"):
-        source = importlib.util.find_spec(package).origin
-        assert Path(importlib.util.cache_from_source(source)).exists(), package
-
-
-def test_the_package_asks_for_nothing(root):
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["dependencies"] == []
-    assert project["tool"]["setuptools"]["packages"] == {"find": {"include": ["helpers*"]}}
-
-
 # --- building
 
 
@@ -514,14 +451,6 @@ def test_a_failing_chapter_fails_the_plain_build(tiny):
     assert code != 0 and "no film in the camera" in log
 
 
-def test_make_pdf_says_what_is_missing(monkeypatch, capsys):
-    monkeypatch.setattr(pipeline.shutil, "which", lambda tool: None if tool == "xelatex" else tool)
-    monkeypatch.setattr(pipeline, "jupyter_book", lambda *arguments: pytest.fail("it should not have begun"))
-    assert pipeline.pdf() == 1
-    message = capsys.readouterr().err
-    assert "finds no xelatex." in message and "texlive-xetex" in message and "latexmk," not in message
-
-
 # --- commands and style
 
 
@@ -533,13 +462,15 @@ def test_every_command_of_the_makefile_has_its_tool(root):
 
 
 def test_ci_calls_make_test(root):
-    script = root / ".ci/run"
-    assert os.access(script, os.X_OK)
-    assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
-    assert re.search(r"(?m)^make test ", script.read_text(encoding="utf-8"))
+    assert subprocess.run(["bash", "-n", str(root / ".ci/run")]).returncode == 0
+    assert re.search(r"(?m)^make test ", (root / ".ci/run").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["codespell_lib"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "tool",
+    ["ruff check .", "ruff format --check .", "codespell_lib .", "nbstripout --verify --keep-id book/*.ipynb"],
+)
 def test_style(root, tool):
-    done = subprocess.run([sys.executable, "-m", *tool, "."], cwd=root, capture_output=True, text=True)
+    command = f'"{sys.executable}" -m {tool}'
+    done = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\nRun make lint: it repairs what can be repaired."

@@ -9,11 +9,13 @@ import json
 import os
 import re
 import sys
-from urllib.parse import urlsplit
 
 from helpers.places import ROOT
 
 SETUP = re.compile(r'^( *"?REPOSITORY = )(\\?").*?(\\?")(?=  # the book\'s address)', re.MULTILINE)
+ADDRESS = re.compile(
+    r"https://github\.com/(?P<owner>[a-z0-9](-?[a-z0-9]){0,38})/(?P<name>[\w.-]{1,100}?)(\.git)?/*", re.ASCII | re.I
+)
 CONFIG = """\
 repository:
   url: {url}
@@ -39,24 +41,13 @@ class AddressError(ValueError):
 def normalise(url):
     """Return https://github.com/owner/name for an address, "" for none; raise AddressError for anything else."""
     url = url.strip()
-    if not url:
-        return ""
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/").removesuffix(".git").strip("/").split("/")
-    owner = re.fullmatch(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", path[0])
-    name = re.fullmatch(r"[\w.-]{1,100}", path[-1], re.ASCII) and path[-1] not in (".", "..")
-    plain = (
-        not re.search(r"\s", url)
-        and parts.scheme == "https"
-        and parts.netloc.lower() == "github.com"
-        and not parts.query + parts.fragment
-    )
-    if not (plain and len(path) == 2 and owner and name):
+    found = ADDRESS.fullmatch(url)
+    if url and (not found or found["name"] in (".", "..", ".git")):
         raise AddressError(
             f"{url!r} is not the address of a GitHub repository. It must look like https://github.com/owner/name "
             "(an empty URL takes the address out)."
         )
-    return f"https://github.com/{path[0]}/{path[1]}"
+    return f"https://github.com/{found['owner']}/{found['name']}" if url else ""
 
 
 def pages_address(url):
@@ -74,24 +65,19 @@ def links(url, page):
 
 
 def notebooks(root):
-    """Return the book's notebooks, in the order of their names, the landing page first."""
-    return sorted((root / "book").glob("*.ipynb"), key=lambda path: (path.stem != "index", path.name))
-
-
-def title(path):
-    """Return the title of a notebook: its first heading."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else path.stem
+    """Return the names of the book's notebooks in order, the landing page first."""
+    paths = sorted((root / "book").glob("*.ipynb"), key=lambda path: (path.stem != "index", path.name))
+    return [f"book/{path.name}" for path in paths]
 
 
 def launch_table(root, url):
     """Return README's table of launch links, plain text links only."""
     rows = ["| chapter | Colab | Binder |", "|---|---|---|"]
-    for path in notebooks(root):
-        colab, binder = links(url, f"book/{path.name}")
-        rows.append(f"| [{title(path)}](book/{path.name}) | [open in Colab]({colab}) | [open in Binder]({binder}) |")
+    for name in notebooks(root):
+        first = json.loads((root / name).read_text(encoding="utf-8"))["cells"][0]
+        title = first["source"][0].strip("# \n")
+        colab, binder = links(url, name)
+        rows.append(f"| [{title}]({name}) | [open in Colab]({colab}) | [open in Binder]({binder}) |")
     return "\n".join(rows) + "\n"
 
 
@@ -108,31 +94,20 @@ def between(path, text, start, end, body):
 
 def rewrite(root, url):
     """Return {path: new text} for every file that carries the address; nothing is written."""
-    new = {}
-
-    def read(name):
-        path = root / name
-        if not path.is_file():
-            raise AddressError(f"{name} is missing.")
-        return path.read_bytes().decode("utf-8")  # as it is: line ends too
-
-    config = between(
-        "_config.yml",
-        read("_config.yml"),
-        "# >>> repository (written by make repository)",
-        "# <<< repository",
-        CONFIG.format(url=url) if url else "",
-    )
-    buttons = "# >>> repository buttons", "# <<< repository buttons"
-    body = BUTTONS.format(site=pages_address(url)) if url else ""
-    new["_config.yml"] = between("_config.yml", config, *buttons, body)
-    table = launch_table(root, url) if url else ""
-    table = f"\n{table}\n" if table else ""
-    new["README.md"] = between("README.md", read("README.md"), "<!-- >>> launch -->", "<!-- <<< launch -->", table)
-    citation = re.sub(r"^repository-code:.*\n", "", read("CITATION.cff"), flags=re.MULTILINE)
+    names = ["_config.yml", "README.md", "CITATION.cff", "tools/check/setup_cell.py", *notebooks(root)]
+    new = {name: (root / name).read_bytes().decode("utf-8") for name in names}  # as it is: line ends too
+    table = f"\n{launch_table(root, url)}\n" if url else ""
+    site = pages_address(url) if url else ""
+    for name, start, end, body in (
+        ("_config.yml", "# >>> repository (written by make repository)", "# <<< repository", CONFIG.format(url=url)),
+        ("_config.yml", "# >>> repository buttons", "# <<< repository buttons", BUTTONS.format(site=site)),
+        ("README.md", "<!-- >>> launch -->", "<!-- <<< launch -->", table),
+    ):
+        new[name] = between(name, new[name], start, end, body if url else "")
+    citation = re.sub(r"^repository-code:.*\n", "", new["CITATION.cff"], flags=re.MULTILINE)
     new["CITATION.cff"] = citation + (f"repository-code: {url}\n" if url else "")
-    for name in ["tools/check/setup_cell.py", *(f"book/{path.name}" for path in notebooks(root))]:
-        text, count = SETUP.subn(rf"\g<1>\g<2>{url}\g<3>", read(name))
+    for name in names[3:]:
+        text, count = SETUP.subn(rf"\g<1>\g<2>{url}\g<3>", new[name])
         if count != 1:
             raise AddressError(f"{name} needs one setup cell with its line `REPOSITORY = ...`; it has {count}.")
         new[name] = text
