@@ -2,6 +2,7 @@
 
 import codecs
 import sys
+import unicodedata
 
 import latexcodec  # noqa: F401  (comes with pybtex; registers the codec "ulatex")
 from pybtex.database import parse_string
@@ -57,9 +58,12 @@ def page(bib):
         missing = {"title", "year"} - {name.lower() for name in entry.fields}
         if missing or not entry.persons.get("author"):
             raise ValueError(f"references.bib: {key} needs an author, a title and a year")
-    order = sorted(
-        entries, key=lambda key: (names(entries[key].persons["author"]).lower(), entries[key].fields["year"])
-    )
+
+    def place(key):  # accents do not count, nor do capitals
+        author = unicodedata.normalize("NFKD", names(entries[key].persons["author"]).lower())
+        return author.encode("ascii", "ignore"), entries[key].fields["year"]
+
+    order = sorted(entries, key=place)
     return HEAD + "".join(f"\n{line(key, entries[key])}\n" for key in order)
 
 
