@@ -12,8 +12,6 @@ from benchmarks.quality import quality
 from benchmarks.report import report
 from benchmarks.team import ROOT
 
-PARTS = ("throughput", "levers", "growth", "tasks")
-
 
 def write(record, path):
     """Add a record to a JSON file; parts that are not measured now stay."""
@@ -30,15 +28,10 @@ def main(arguments=None):
     parser.add_argument("what", nargs="?", choices=("speed", "quality"), default="speed")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of a segment (default: 20)")
     parser.add_argument("--repetitions", type=int, default=5, help="segments of each (default: 5)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts of the speed benchmark")
-    parser.add_argument("--epochs", type=int, help="quality: epochs of the Keras example (default: its 30)")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "bench.json", help="JSON file to write")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
-    if options.what == "quality":
-        record = {"quality": quality(**({"epochs": options.epochs} if options.epochs else {}))}
-    else:
-        record = measure(options.seconds, options.repetitions, options.only)
+    record = measure(options.seconds, options.repetitions) if options.what == "speed" else {"quality": quality()}
     write(record, options.output)
     print("\n" + report(json.loads(options.output.read_text(encoding="utf-8"))))
     print(f"\nWritten to {options.output} after {(time.perf_counter() - started) / 60:.1f} minutes.")

@@ -18,14 +18,9 @@ from helpers.models import VAE, build_decoder, build_encoder
 from helpers.speed import product_steps, training_flops
 from helpers.training import ShuffledImages, train
 from helpers.weights import load_vae
+from tools.recording.keep import versions
 
-CONFIGURATIONS = {}  # name -> function of a Pace and options
 FOREVER = 10**9  # epochs; the pace ends the run
-
-
-def configuration(function):
-    CONFIGURATIONS[function.__name__] = function
-    return function
 
 
 class Paced(keras.callbacks.Callback):
@@ -92,7 +87,6 @@ def build_parts(network, dtype):
     return [keras.Model(part.input, keras.tree.map_structure(wide, part.output)) for part in parts]
 
 
-@configuration
 def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, network=None, validation=False,
          whole_epochs=False, **settings):  # fmt: skip
     """Train darkroom-2d as chapter 6 does, or with one thing changed.
@@ -128,7 +122,6 @@ def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, net
     vae.fit(given, batch_size=size, epochs=FOREVER, shuffle=data == "array", callbacks=callbacks, verbose=0)
 
 
-@configuration
 def plain(pace, batch_size=32):
     """Train the same network with `fit` and `compile` as they are: an array, batches of 32, no settings."""
     start()
@@ -140,7 +133,6 @@ def plain(pace, batch_size=32):
     )
 
 
-@configuration
 def example(pace):
     """Train the configuration of the Keras example, on the training digits only."""
     start()
@@ -149,7 +141,6 @@ def example(pace):
     build_example().fit(x_train[..., None], batch_size=BATCH_SIZE, epochs=FOREVER, callbacks=callbacks, verbose=0)
 
 
-@configuration
 def bound(pace, library, batch_size=250):
     """Do the matrix products of `ours` alone, with a library of `helpers.speed.product_steps`."""
     start()
@@ -159,11 +150,6 @@ def bound(pace, library, batch_size=250):
         pace.count(batch_size)
 
 
-configuration(quality.train_example)
-configuration(quality.train_ours)
-
-
-@configuration
 def machine(pace):
     """Return what the figures belong to: the machine and the versions."""
     start()
@@ -175,19 +161,10 @@ def machine(pace):
         "memory_gib": device.memory_gib and round(device.memory_gib, 1),
         "system": platform.system(),
         "backend": device.backend,
-        "versions": {
-            "python": platform.python_version(),
-            "keras": keras.__version__,
-            device.backend: backend_version(),
-            "numpy": np.__version__,
-        },
+        "versions": versions(),
         "parameters": sum(np.prod(w.shape) for m in (build_encoder(), build_decoder()) for w in m.weights).item(),
         "flops_an_image": training_flops(VAE(build_encoder(), build_decoder())),
     }
-
-
-def backend_version():
-    return __import__(keras.backend.backend()).__version__
 
 
 def seconds(work, repetitions=1):
@@ -201,7 +178,6 @@ def seconds(work, repetitions=1):
     return float(np.median(times))
 
 
-@configuration
 def decoding(pace, side=30, calls=900):
     """Decode a plane of side x side codes in one call, and by as many calls of `predict` (or some of them)."""
     start()
@@ -219,7 +195,6 @@ def decoding(pace, side=30, calls=900):
     return {"codes": len(codes), "one_call_s": one, "predict_calls_s": many, "calls_timed": len(codes[:calls])}
 
 
-@configuration
 def evaluation(pace, images=10_000, samples=500, sampled_images=100):
     """Return how many images a second the evaluator takes, and how many importance samples."""
     start()
@@ -230,3 +205,7 @@ def evaluation(pace, images=10_000, samples=500, sampled_images=100):
         "elbo_images_per_second": images / elbo,
         "importance_samples_per_second": samples * sampled_images / weights,
     }
+
+
+TRAININGS = (ours, plain, example, bound, quality.train_example, quality.train_ours)
+CONFIGURATIONS = {each.__name__: each for each in (*TRAININGS, machine, decoding, evaluation)}  # of a Pace and options

@@ -29,46 +29,36 @@ GROWTH = {  # what grows -> its values -> options of `ours`
 }
 
 
-def measure(seconds=20.0, repetitions=5, parts=("throughput", "levers", "growth", "tasks"), log=print):
+def measure(seconds=20.0, repetitions=5, log=print):
     """Return the record of a benchmark, as JSON can hold it.
 
     Args:
         seconds: length of a segment; those of levers and growth are shorter.
         repetitions: segments of each configuration; at most 3 for levers and growth.
-        parts: what to measure.
         log: called with lines of text.
     """
     record = {"machine": ask("machine"), "settings": {"seconds": seconds, "repetitions": repetitions}}
-    fewer = min(3, repetitions)
-    if "throughput" in parts:
-        log("Throughput")
-        libraries = LIBRARIES[record["machine"]["backend"]]
-        products = {f"products, {library}": ("bound", {"library": library}) for library in libraries}
-        measured = interleave({**TRAININGS, **products}, seconds, repetitions, log)
-        record["limit"] = max(products, key=lambda label: measured[label]["images_per_second"])
-        record["throughput"] = measured
-    if "levers" in parts:
-        record["levers"] = {}
-        for lever, settings in LEVERS.items():
-            log(f"Lever: {lever}")
-            settings = {name: ("ours", options) for name, options in settings.items() if possible(name, record)}
-            record["levers"][lever] = against_first(interleave(settings, 0.3 * seconds, fewer, log))
-    if "growth" in parts:
-        record["growth"] = {}
-        for name, values in GROWTH.items():
-            log(f"Growth with {name}")
-            specs = {str(value): ("ours", options) for value, options in values.items()}
-            measured = interleave(specs, 0.2 * seconds, fewer, log)
-            record["growth"][name] = [point(name, value, measured[str(value)]) for value in values]
-    if "tasks" in parts:
-        for task in ("decoding", "evaluation"):
-            log(task.capitalize())
-            record[task] = {key: value for key, value in ask(task).items() if key != "memory_mb"}
+    backend, fewer = record["machine"]["backend"], min(3, repetitions)
+    log("Throughput")
+    products = {f"products, {library}": ("bound", {"library": library}) for library in LIBRARIES[backend]}
+    record["throughput"] = measured = interleave({**TRAININGS, **products}, seconds, repetitions, log)
+    record["limit"] = max(products, key=lambda label: measured[label]["images_per_second"])
+    record["levers"] = {}
+    for lever, settings in LEVERS.items():
+        log(f"Lever: {lever}")
+        possible = [name for name in settings if backend == "tensorflow" or name not in OF_TENSORFLOW]
+        specs = {name: ("ours", settings[name]) for name in possible}
+        record["levers"][lever] = against_first(interleave(specs, 0.3 * seconds, fewer, log))
+    record["growth"] = {}
+    for name, values in GROWTH.items():
+        log(f"Growth with {name}")
+        specs = {str(value): ("ours", options) for value, options in values.items()}
+        measured = interleave(specs, 0.2 * seconds, fewer, log)
+        record["growth"][name] = [point(name, value, measured[str(value)]) for value in values]
+    for task in ("decoding", "evaluation"):
+        log(task.capitalize())
+        record[task] = {key: value for key, value in ask(task).items() if key != "memory_mb"}
     return record
-
-
-def possible(setting, record):
-    return record["machine"]["backend"] == "tensorflow" or setting not in OF_TENSORFLOW
 
 
 def against_first(measured):

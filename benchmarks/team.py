@@ -11,6 +11,8 @@ import time
 
 from helpers.places import ROOT
 
+COMMAND = [sys.executable, "-m", "benchmarks.worker"]  # followed by a worker's name and its options
+
 
 class Worker:
     """A configuration in a process of its own; use it as a context manager.
@@ -18,18 +20,17 @@ class Worker:
     Args:
         name: a key of `benchmarks.configurations.CONFIGURATIONS`.
         options: its settings, what JSON can hold.
-        command: what to run in place of `python -m benchmarks.worker`.
 
     Raises:
         RuntimeError: the process ended without an answer; the message has its last words.
     """
 
-    def __init__(self, name, options=None, command=(sys.executable, "-m", "benchmarks.worker")):
+    def __init__(self, name, options=None):
         self.name = name
         self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         started = time.perf_counter()
         self.process = subprocess.Popen(
-            [*command, name, json.dumps(options or {})],
+            [*COMMAND, name, json.dumps(options or {})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.words,
