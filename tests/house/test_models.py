@@ -1,5 +1,6 @@
 """`make weights`: it trains with the chapter's own code, and what it stores can be loaded and believed."""
 
+import chapter_code
 import keras
 import numpy as np
 import pytest
@@ -25,15 +26,8 @@ def test_the_recipe_is_the_chapter_up_to_its_recorded_part(name):
     *before, last = [cell.source for cell in recorded.training_notebook(name).cells if cell.cell_type == "code"]
     code = recorded.RECORDED[name].code
     assert last.endswith(code) and f"NAME, CHAPTER = {name!r}, " in last
-    made = {
-        "darkroom-2d": "train(vae, x_train",
-        "darkroom-2d-large": "def make_large(",
-        "darkroom-50d": "def make_50d(",
-        "darkroom-12d": "def make_vae(",
-        "velocity-12d": "def make_velocity(",
-        "classifier": "classifier.fit(x_train",
-    }.get(name, "def train_portraits(")
-    assert sum(made in source for source in before) == 1  # trained by visible code, once
+    defined, used, _ = chapter_code.names("\n".join([*before, last]))
+    assert used <= defined  # all that the recipe uses is made by visible code
     loaded = {"classifier": "load_classifier", "velocity-12d": "load_velocity("}.get(name, f'load_vae("{name}")')
     loaded = "load_portrait_vae(" if name.startswith("portraits") else loaded
     assert not any(loaded in source for source in before)

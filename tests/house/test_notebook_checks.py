@@ -85,7 +85,6 @@ BROKEN = {
     "attachment": (put({"a.png": {"image/png": "AA=="}}, "cells", 2, "attachments"), "attachment"),
     "strange kernel": (put("conda-env-mine", "metadata", "kernelspec", "name"), "metadata that belongs"),
     "unknown tag": (put(["raises-exception"], "cells", 3, "metadata", "tags"), "raises-exception"),
-    "unknown metadata": (put(True, "cells", 3, "metadata", "collapsed"), "collapsed"),
     "large": (add("word-" * 25_000), "bytes"),
     "setup changed": (add("print(1)", 1), "tools/check/setup_cell.py"),
     "setup not folded": (put([], "cells", 1, "metadata", "tags"), "remove-cell"),
@@ -94,7 +93,6 @@ BROKEN = {
     "magic": (insert("%matplotlib inline"), "not plain Python"),
     "long cell": (insert("x = 1\n" * 31), "31 lines"),
     "long class": (insert("class A:\n" + "    x = 1\n" * 40), "41 lines"),
-    "short alt": (put("Digits.", *ALT), "what the figure shows"),
     "empty alt": (put("Figure of ten digits, each of them in another hand.", *ALT), "what the figure shows"),
     "directive": (add("```{note}\nHello\n```"), "directive"),
     "role": (add("See {ref}`there`."), "a role"),
@@ -127,9 +125,7 @@ BROKEN = {
     "no answer": (sub(r"(\?</summary>\n\n)(.|\n)*?\n\n</details>", r"\1One.\n\n</details>"), "8 to 80"),
     "question long before": (insert("More.", QUESTION + 1, "markdown"), "the next cell"),
     "no cell to answer in": (lambda notebook: notebook["cells"].pop(STUB), "exercise 2.2 needs"),
-    "cell to answer in not marked": (put([], "cells", STUB, "metadata", "tags"), "exercise 2.2 needs"),
     "cell below its solution": (lambda notebook: notebook["cells"].append(notebook["cells"].pop(STUB)), "2.2 needs"),
-    "check of another exercise": (sub(r'check\("2\.2"', 'check("2.3"'), "exercise 2.2 needs"),
 }  # fmt: skip
 
 

@@ -7,8 +7,7 @@ from tools.fetch import vendor
 
 def test_vendored_files_are_those_of_the_manifest():
     manifest = json.loads((vendor.TARGET / "manifest.json").read_text(encoding="utf-8"))
-    expected = {folder: tuple(package.rsplit("@", 1)) for package, (_, folder, _) in vendor.PACKAGES.items()}
-    assert {folder: (entry["package"], entry["version"]) for folder, entry in manifest.items()} == expected
-    assert {path.name for path in vendor.TARGET.iterdir()} == {*manifest, "manifest.json"}
-    for folder, entry in manifest.items():
-        assert entry["licence"] and vendor.checksums(vendor.TARGET / folder) == entry["files"]
+    name, version = vendor.PACKAGE.split("@")
+    files = vendor.checksums(vendor.TARGET / name)
+    assert manifest == {name: {"package": name, "version": version, "licence": vendor.LICENCE, "files": files}}
+    assert {path.name for path in vendor.TARGET.iterdir()} == {name, "manifest.json"} and files

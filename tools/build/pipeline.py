@@ -3,8 +3,8 @@
 python -m tools.build.pipeline book|test|check|serve|pdf|links
 """
 
+import contextlib
 import functools
-import http.server
 import json
 import os
 import shutil
@@ -36,7 +36,10 @@ def jupyter_book(source, *options):
     command += ["build", str(source), "--path-output", str(ROOT), "-W", "--keep-going", "-n", *options]
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
     environment.pop("MPLBACKEND", None)
-    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of the copy, not of the book itself
+    return code
 
 
 def execute(stage=lambda name, run, report: run()):
@@ -74,10 +77,8 @@ def run_chapters(paths, report, abreast, started):
 
 def site(*options):
     """Build the site from the copy of the book that was executed; return whether it worked."""
-    for old in (SITE, BUILD / ".doctrees"):
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(SITE, ignore_errors=True)
     good = jupyter_book(TESTED, *options) == 0 and (SITE / "index.html").is_file()
-    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)  # they are of the copy, not of the book itself
     if not good:
         print("\nThe site was not built: Sphinx warned; see above.", file=sys.stderr)
     return good
@@ -185,7 +186,6 @@ def pdf():
         return 1
     shutil.rmtree(BUILD / "latex", ignore_errors=True)
     good = execute() and jupyter_book(TESTED, "--builder", "pdflatex") == 0
-    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
     found = sorted((BUILD / "latex").glob("*.pdf"))
     if not good or not found:
         print("\nThe PDF was not made; see above.", file=sys.stderr)
@@ -197,23 +197,18 @@ def pdf():
 def links():
     """Check every link to another site (needs the internet); no chapter is executed."""
     chapters.copy_book(ROOT, TESTED)
-    code = jupyter_book(TESTED, "--builder", "linkcheck")
-    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-    return code
+    return jupyter_book(TESTED, "--builder", "linkcheck")
 
 
-def serve(port=8000):
+def serve():
     """Serve the built site on this machine."""
     if not (SITE / "index.html").is_file():
         print("There is no built site yet. Run: make book", file=sys.stderr)
         return 1
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        print(f"Serving the book at http://localhost:{port} until you press Ctrl+C", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+    print("Serving the book at http://localhost:8000 until you press Ctrl+C", flush=True)
+    command = [sys.executable, "-m", "http.server", "8000", "--bind", "127.0.0.1", "--directory", str(SITE)]
+    with contextlib.suppress(KeyboardInterrupt):
+        subprocess.run(command)
     return 0
 
 

@@ -1,7 +1,6 @@
-"""Write book/references.md from book/references.bib: `make references` (`--check` only compares)."""
+"""Write book/references.md from book/references.bib: `make references`."""
 
 import codecs
-import sys
 import unicodedata
 
 import latexcodec  # noqa: F401  (comes with pybtex; registers the codec "ulatex")
@@ -67,18 +66,7 @@ def page(bib):
     return HEAD + "".join(f"\n{line(key, entries[key])}\n" for key in order)
 
 
-def main(arguments):
-    """Write the page, or with --check say whether it is up to date; return the exit status."""
-    text = page((ROOT / "book/references.bib").read_text(encoding="utf-8"))
-    target = ROOT / "book/references.md"
-    if "--check" in arguments:
-        fresh = target.is_file() and target.read_text(encoding="utf-8") == text
-        print("references.md is up to date" if fresh else "references.md is out of date: run `make references`")
-        return 0 if fresh else 1
-    target.write_text(text, encoding="utf-8")
-    print(f"wrote {target.relative_to(ROOT)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    target = ROOT / "book/references.md"
+    target.write_text(page(target.with_suffix(".bib").read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"wrote {target.relative_to(ROOT)}")

@@ -57,13 +57,6 @@ def pages_address(url):
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
-def links(url, page):
-    """Return the Colab and the Binder link of a page such as book/02_encoder.ipynb."""
-    slug = url.removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{slug}/blob/main/{page}"
-    return colab, f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/{page}"
-
-
 def notebooks(root):
     """Return the names of the book's notebooks in order, the landing page first."""
     paths = sorted((root / "book").glob("*.ipynb"), key=lambda path: (path.stem != "index", path.name))
@@ -72,11 +65,13 @@ def notebooks(root):
 
 def launch_table(root, url):
     """Return README's table of launch links, plain text links only."""
+    slug = url.removeprefix("https://github.com/")
     rows = ["| chapter | Colab | Binder |", "|---|---|---|"]
     for name in notebooks(root):
         first = json.loads((root / name).read_text(encoding="utf-8"))["cells"][0]
+        colab = f"https://colab.research.google.com/github/{slug}/blob/main/{name}"
+        binder = f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/{name}"
         title = first["source"][0].strip("# \n")
-        colab, binder = links(url, name)
         rows.append(f"| [{title}]({name}) | [open in Colab]({colab}) | [open in Binder]({binder}) |")
     return "\n".join(rows) + "\n"
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from helpers.places import ROOT
+from tools.build import concern
 from tools.build.repository import SETUP
 from tools.check.notebooks import check_executed
 
@@ -23,19 +24,7 @@ VERSIONS = {  # the wheels for CPUs are the same code as Colab's and a third of 
     "2.19": ["tensorflow-cpu==2.19.0", "keras==3.10.0", *COLAB, "nbclient"],
     "2.20": ["tensorflow-cpu==2.20.0", "keras==3.13.2", *COLAB, "nbclient"],
 }
-RUN = """
-import sys, nbformat
-from nbclient import NotebookClient
-path, folder = sys.argv[1:]
-notebook = nbformat.read(path, as_version=4)
-try:
-    NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
-finally:
-    nbformat.write(notebook, path)
-"""
-SHOW = (
-    "import importlib.metadata as m, sys; print('Python', sys.version.split()[0], *(f'{n} {m.version(n)}' for n in %r))"
-)
+RUN = "from nbclient.cli import main; main()"
 
 
 def python():
@@ -62,12 +51,9 @@ def environment(name, packages):
 
 def snapshot(root, target):
     """Make a git repository at target of every file below root that git would commit, and return its address."""
-    listed = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=root, check=True, capture_output=True).stdout.decode().split("\0")
-    for name in filter(None, dict.fromkeys(names)):
-        if (root / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, target / name)
+    for name in concern.state(root):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / name, target / name)
     who = ["-c", "user.name=check", "-c", "user.email=check@localhost", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q", "-b", "main"], ["add", "-A", "-f"], [*who, "commit", "-q", "-m", "snapshot"]):
         subprocess.run(["git", *command], cwd=target, check=True)
@@ -102,9 +88,8 @@ def run(inside, path, colab):
     """Execute the notebook at path with the Python `inside`, google.colab from the folder colab; return a verdict."""
     variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MPLBACKEND", "VIRTUAL_ENV")}
     variables |= {"PYTHONPATH": str(colab), "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
-    result = subprocess.run(
-        [str(inside), "-c", RUN, str(path), str(path.parent)], env=variables, capture_output=True, text=True
-    )
+    command = [str(inside), "-c", RUN, "--inplace", "--timeout=900", str(path)]
+    result = subprocess.run(command, env=variables, capture_output=True, text=True)
     if result.returncode:
         return [result.stderr.strip()[-3000:]]
     return check_executed(path)
@@ -124,14 +109,12 @@ def main(arguments):
         colab = stand_in(temporary / "stand-in")
         for name, packages in VERSIONS.items():
             inside = environment(name, packages)
-            names = ["tensorflow-cpu", "keras", "numpy", "matplotlib", "ipython"]
-            versions = subprocess.run([str(inside), "-c", SHOW % names], capture_output=True, text=True).stdout.strip()
             path = alone(chapter, temporary / name, address)
             start = time.perf_counter()
             problems = run(inside, path, colab)
             failed |= bool(problems)
             verdict = "failed" if problems else "passed"
-            print(f"{chapter.stem} {verdict} in {time.perf_counter() - start:.0f} s with {versions}", flush=True)
+            print(f"{chapter.stem} {verdict} in {time.perf_counter() - start:.0f} s with TensorFlow {name}", flush=True)
             print("".join(f"  {problem}\n" for problem in problems), end="")
     return int(failed)
 

@@ -5,6 +5,7 @@ outputs (nbstripout), solutions that do not run (make test), anchors and ipywidg
 """
 
 import ast
+import itertools
 import json
 import re
 from pathlib import Path
@@ -209,22 +210,16 @@ def parts(notebook):
 
 def expectations(notebook):
     """Yield problems of the questions that are asked before an experiment: one at least, short, with an answer."""
-    asked = 0
-    for number, cell in enumerate(notebook["cells"]):
-        if cell["cell_type"] != "markdown":
-            continue
-        before, exercises, _ = cell["source"].partition("## Exercises")
-        for question, answer in re.findall(
-            r"<summary>What do you expect\b(.*?)</summary>(.*?)</details>", before, re.DOTALL
-        ):
+    asked, cells = 0, notebook["cells"]
+    last = next((number for number, cell in enumerate(cells) if "## Exercises" in cell["source"]), len(cells) - 1)
+    question = re.compile(r"<summary>What do you expect\b(.*?)</summary>(.*?)</details>", re.DOTALL)
+    for number, (cell, after) in enumerate(itertools.pairwise(cells[: last + 1])):
+        for words, answer in question.findall(cell["source"] if cell["cell_type"] == "markdown" else ""):
             asked += 1
-            if not question.strip().endswith("?") or not 8 <= len(answer.split()) <= 80:
+            if not words.strip().endswith("?") or not 8 <= len(answer.split()) <= 80:
                 yield f"cell {number} asks what to expect: end with a question mark, and answer in 8 to 80 words"
-            after = notebook["cells"][number + 1 :][:1]
-            if exercises or not after or after[0]["cell_type"] != "code" or is_stub(after[0]):
+            if after["cell_type"] != "code" or is_stub(after):
                 yield f"cell {number} asks what to expect: the experiment should be the next cell"
-        if exercises:
-            break
     if not asked:
         yield "must ask before an experiment what to expect (<summary>What do you expect: ...?</summary> in <details>)"
 

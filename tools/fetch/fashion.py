@@ -7,8 +7,6 @@ Debian packed the files anew (without name and date), so checked are the MD5s of
 python -m tools.fetch.fashion [FOLDER]
 """
 
-import gzip
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -26,26 +24,15 @@ FILES = {  # array: (file, MD5 of the unpacked file, header bytes)
 }
 
 
-def unpack(folder, scratch):
-    """Write the two files of `folder`, unpacked, to `scratch`."""
-    for file, *_ in FILES.values():
-        (scratch / file).write_bytes(gzip.decompress((folder / f"{file}.gz").read_bytes()))
-
-
 def main():
     with tempfile.TemporaryDirectory() as scratch:
-        scratch = Path(scratch)
-        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else scratch / "usr" / "share" / "datasets" / "fashion-mnist"
+        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(scratch, "usr", "share", "datasets", "fashion-mnist")
         if len(sys.argv) == 1:
             subprocess.run(["apt-get", "download", PACKAGE], cwd=scratch, check=True, capture_output=True)
-            package = next(scratch.glob("*.deb"))
+            package = next(Path(scratch).glob("*.deb"))
             subprocess.run(["dpkg-deb", "-x", package.name, "."], cwd=scratch, check=True)
-        unpack(folder, scratch)
-        arrays = {name: read_idx(scratch / file, *rest)[:IMAGES] for name, (file, *rest) in FILES.items()}
-    write_npz(arrays, TARGET)
-    digest = hashlib.sha256(TARGET.read_bytes()).hexdigest()
-    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes, SHA-256 {digest}")
-    print("If that differs from FASHION_SHA256 in helpers/data.py (another zlib may pack otherwise), update it there.")
+        arrays = {name: read_idx(folder / f"{file}.gz", *rest)[:IMAGES] for name, (file, *rest) in FILES.items()}
+    write_npz(arrays, TARGET, "FASHION_SHA256")
 
 
 if __name__ == "__main__":

@@ -1,47 +1,24 @@
 """Maintainers: fetch the scripts that the built pages need into book/_static/vendor (`make vendor`).
 
-They come from npm packages by `npm pack`, so that the pages ask no other site for anything.
+They come from an npm package by `npm pack`, so that the pages ask no other site for anything.
 manifest.json there says what each file is; tests/house/test_vendor.py checks it.
 """
 
 import hashlib
 import json
 import shutil
-import subprocess
-import tarfile
 import tempfile
-from pathlib import Path
 
 from helpers.places import BOOK
+from tools.fetch.mnist import npm_package
 
 TARGET = BOOK / "_static" / "vendor"
-PACKAGES = {  # package: (licence, folder, files or folders of the package to keep: where to put them)
-    "mathjax@3.2.2": (
-        "Apache-2.0",
-        "mathjax",
-        {
-            "es5/tex-chtml-full.js": "tex-chtml-full.js",
-            "es5/output/chtml/fonts/woff-v2": "output/chtml/fonts/woff-v2",
-            "LICENSE": "LICENSE",
-        },
-    ),
+PACKAGE, LICENCE = "mathjax@3.2.2", "Apache-2.0"
+FILES = {  # files or folders of the package to keep: where to put them
+    "es5/tex-chtml-full.js": "tex-chtml-full.js",
+    "es5/output/chtml/fonts/woff-v2": "output/chtml/fonts/woff-v2",
+    "LICENSE": "LICENSE",
 }
-
-
-def fetch(package, licence, folder, files):
-    """Put the chosen files of an npm package into TARGET/folder; return its entry in the manifest."""
-    home = TARGET / folder
-    shutil.rmtree(home, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(["npm", "pack", package], cwd=scratch, check=True, capture_output=True)
-        with tarfile.open(next(Path(scratch).glob("*.tgz"))) as archive:
-            archive.extractall(scratch, filter="data")
-        for source, place in files.items():
-            origin, destination = Path(scratch, "package", source), home / place
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(origin, destination) if origin.is_dir() else shutil.copyfile(origin, destination)
-    name, version = package.rsplit("@", 1)
-    return {"package": name, "version": version, "licence": licence, "files": checksums(home)}
 
 
 def checksums(home):
@@ -51,6 +28,14 @@ def checksums(home):
 
 
 if __name__ == "__main__":
-    manifest = {entry[1]: fetch(package, *entry) for package, entry in PACKAGES.items()}
+    name, version = PACKAGE.split("@")
+    home = TARGET / name
+    shutil.rmtree(home, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        package = npm_package(PACKAGE, scratch)
+        for source, place in FILES.items():
+            (home / place).parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (package / source).is_dir() else shutil.copyfile)(package / source, home / place)
+    manifest = {name: {"package": name, "version": version, "licence": LICENCE, "files": checksums(home)}}
     (TARGET / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    print(f"Wrote {', '.join(PACKAGES)} to {TARGET}")
+    print(f"Wrote {PACKAGE} to {TARGET}")

@@ -41,7 +41,6 @@ def keep_vae(name, chapter, vae, history, x_test, keepsakes=None, dtype="float32
         "architecture": architecture,
         "seconds": round(sum(history["seconds"]), 1),
         "loss": [round(loss, 3) for loss in history["loss"]],
-        "versions": versions(),
     }
     save_model(vae, name, entry, dtype, folder)
     if keepsakes is not None:
@@ -82,7 +81,6 @@ def keep_portraits(name, chapter, vae, history, told, x_test, factors_test, fold
         "epochs": len(history["loss"]),
         "architecture": {"latent_dim": vae.prior.latent_dim, "told": list(told), "beta": vae.beta},
         "history": {key: [round(value, 3) for value in values] for key, values in history.items()},
-        "versions": versions(),
     }
     save_model(vae, name, entry, "float16", folder)
     stored, _ = load_portrait_vae(name, folder)
@@ -101,7 +99,6 @@ def keep_velocity(name, chapter, velocity, steps, width, test_codes, labels, fol
         "seed": 0,
         "steps": steps,
         "architecture": {"latent_dim": test_codes[0].shape[1], "width": width, "blocks": (dense - 3) // 2},
-        "versions": versions(),
     }
     save_model(velocity, name, entry, "float16", folder)
     inputs, target = flow_pairs(*test_codes, labels, 50_000, np.random.default_rng(0))
@@ -118,7 +115,6 @@ def keep_classifier(name, chapter, classifier, history, accuracy, folder=WEIGHTS
         "epochs": len(history["loss"]),
         "architecture": "build_classifier",
         "test": {"accuracy": round(float(accuracy), 4), "images": 10_000},
-        "versions": versions(),
     }
     save_model(classifier, name, entry, folder=folder)
     print(f"{name}: {accuracy:.2%} of the test digits")
@@ -154,7 +150,7 @@ def save_model(model, name, entry, dtype="float32", folder=WEIGHTS):
     entries = manifest(folder) if (folder / "manifest.json").exists() else {}
     parameters = sum(array.size for array in arrays)
     stored = {"file": file, "sha256": digest(folder / file), "parameters": parameters, "dtype": dtype}
-    entries[name] = {**stored, **entry}
+    entries[name] = {**stored, "versions": versions(), **entry}
     write_manifest(entries, folder)
 
 
@@ -167,10 +163,8 @@ def save_epochs(name, history, keepsakes, folder=WEIGHTS):
         keepsakes: the run's `helpers.training.Keepsakes`.
         folder: where to write.
     """
-    folder, file = Path(folder), f"{name}-epochs.npz"
+    file = Path(folder) / f"{name}-epochs.npz"
     kept = keepsakes.get_state()
     metrics = {f"metric/{key}": np.array(values, "float32") for key, values in history.items()}
-    np.savez_compressed(folder / file, codes=kept["codes"].astype("float16"), prints=kept["prints"], **metrics)
-    entries = manifest(folder)
-    entries[name]["epochs_file"] = {"file": file, "sha256": digest(folder / file)}
-    write_manifest(entries, folder)
+    np.savez_compressed(file, codes=kept["codes"].astype("float16"), prints=kept["prints"], **metrics)
+    add(name, {"epochs_file": {"file": file.name, "sha256": digest(file)}}, folder)

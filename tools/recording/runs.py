@@ -5,7 +5,7 @@ record plans, and what came out goes to book/weights: NAME.json, for some NAME.n
 Each run leaves a file in the work folder, so that an interrupted recording goes on where it was; one that another
 version of the code left there is made again. Commit the result once an issue: the files are large.
 
-python -m tools.recording.runs [NAME ...] [--epochs N] [--only LABEL ...] [--folder FOLDER] [--work FOLDER]
+python -m tools.recording.runs [NAME ...] [--epochs N] [--only LABEL ...] [--folder FOLDER]
 """
 
 import argparse
@@ -21,9 +21,14 @@ from typing import NamedTuple
 
 import nbformat
 import numpy as np
+from keras import ops
 
+from helpers import device
+from helpers.evaluation import active_units, rate_distortion
 from helpers.files import digest
+from helpers.latent import develop
 from helpers.places import ROOT, WEIGHTS
+from helpers.weights import assign, inference_weights
 from tools.build import imports
 from tools.recording.keep import versions
 
@@ -49,16 +54,17 @@ def plan_betas(names, epochs=None):
 
 def make_beta(names, beta, epochs):
     """Train the model of one beta; score it, and print digits and random codes."""
-    from helpers.evaluation import active_units, rate_distortion
-    from helpers.latent import develop
-
     x_test, digits = names["x_test"], names["SWEEP_DIGITS"]
     model, history = names["train_beta"](beta, epochs)
-    rate, distortion = (float(each.mean()) for each in rate_distortion(model, x_test))
     codes = {"prints": model.encoder(x_test[digits])[0], "inventions": model.prior.sample(len(digits), seed=0)}
     prints = {name: np.round(255 * develop(model.decoder, z)).astype("uint8") for name, z in codes.items()}
-    active = int(np.sum(active_units(model, x_test)))
-    return {"beta": beta, "rate": rate, "distortion": distortion, "active": active}, history, prints
+    return {"beta": beta, **figures(model, x_test)}, history, prints
+
+
+def figures(model, x_test):
+    """Return what the record says of a model of chapter 5 or 12: means over the test digits, nats."""
+    rate, distortion = (float(each.mean()) for each in rate_distortion(model, x_test))
+    return {"rate": rate, "distortion": distortion, "active": int(np.sum(active_units(model, x_test)))}
 
 
 def collect_betas(names, made):
@@ -80,10 +86,6 @@ def plan_league(names, epochs=None):
 
 def make_league(names, recipe, seed, epochs):
     """Train one recipe with one seed, round its weights to float16, as they are stored, and judge it."""
-    from keras import ops
-
-    from helpers.weights import assign, inference_weights
-
     vae = names["start_recipe"](names["RECIPES"][recipe], seed)
     history = names["train"](vae, names["x_train"], epochs, names["BATCH_SIZE"], seed=seed, show=False)
     variables = inference_weights(vae)
@@ -143,18 +145,13 @@ def make_collapse(names, kind, *arguments):
 
 
 def score_size(names, model, latent_dim):
-    """Return what the record says of a model of one size: means over the test digits, nats."""
-    from helpers.evaluation import active_units, rate_distortion
-
-    rate, distortion = (float(each.mean()) for each in rate_distortion(model, names["x_test"]))
-    active, carried = int(np.sum(active_units(model, names["x_test"]))), list(names["carried"](model, names["x_test"]))
-    return {"latent_dim": latent_dim, "rate": rate, "distortion": distortion, "active": active, "carried": carried}
+    """Return what the record says of a model of one size."""
+    x_test = names["x_test"]
+    return {"latent_dim": latent_dim, **figures(model, x_test), "carried": list(names["carried"](model, x_test))}
 
 
 def score_cure(names, model, patient, cure, seed):
     """Return what the record says of a patient: "squares" is the squared error, None if its pixels are coins."""
-    from keras import ops
-
     x = np.round(names["x_test"]) if patient == "self-helper" else names["x_test"]
     prints = model(x)[0]
     squares = None if patient == "self-helper" else float(ops.sum(ops.square(x - prints))) / len(x)
@@ -282,25 +279,21 @@ def make_record(name, names, code, folder=WEIGHTS, epochs=None, only=None, work=
 
 def main(arguments):
     """Make records as the command line says."""
-    from helpers.device import start
-
     parser = argparse.ArgumentParser(prog="python -m tools.recording.runs", description="Make records of runs again.")
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RECORDS)}; all if left out")
     parser.add_argument("--epochs", type=int, help="epochs of each run, for a trial (the chapter's if left out)")
     parser.add_argument("--only", nargs="+", help="labels of runs, as they are printed, for a trial")
     parser.add_argument("--folder", type=Path, help="where the records go (book/weights; a trial has to name one)")
-    parser.add_argument("--work", type=Path, help="where runs are kept until all are done (_build/records)")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(RECORDS)):
         parser.error(f"there is no record called {', '.join(unknown)}; there is {', '.join(RECORDS)}")
     if (options.epochs or options.only) and not options.folder:
         parser.error("a trial would replace the book's own records: say where its records go, with --folder")
-    start()
+    device.start()
     for name in options.names or RECORDS:
         sources = tagged(RECORDS[name].chapter)
-        work = options.work and options.work / name
         names, code, folder = run_cells(sources), fingerprint(sources), options.folder or WEIGHTS
-        make_record(name, names, code, folder, options.epochs, options.only, work)
+        make_record(name, names, code, folder, options.epochs, options.only)
 
 
 if __name__ == "__main__":
