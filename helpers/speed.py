@@ -171,20 +171,21 @@ def take_turns(ways, seconds, rounds):
     return {name: np.array(values) for name, values in speeds.items()}
 
 
-def disturbances(trainings, products, most=1.5):
+def disturbances(trainings, products=(), most=1.5):
     """Return reasons not to trust a measurement, an empty list if there is none. Chapter 10 (Speed).
 
     Args:
         trainings: a dict from a name to the speeds of its rounds, see `take_turns`.
-        products: several arrays of the speeds of the matrix products, measured at different times.
+        products: several arrays of the speeds of the matrix products, measured at different times, if they were.
         most: how many times the slowest round the fastest may be.
     """
     reasons = []
-    for name, rounds in {**trainings, "matrix products": np.concatenate(products)}.items():
+    measured = {**trainings, "matrix products": np.concatenate(products)} if products else trainings
+    for name, rounds in measured.items():
         factor = np.max(rounds) / np.min(rounds)
         if factor > most:
             reasons.append(f"the rounds of '{name}' differ by a factor of {factor:.1f}")
-    limit = min(np.median(rounds) for rounds in products)
+    limit = min(map(np.median, products), default=np.inf)
     for name, rounds in trainings.items():
         if np.median(rounds) > limit:
             reasons.append(f"'{name}' passes the limit, which on a quiet machine it should not")

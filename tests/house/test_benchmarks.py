@@ -17,6 +17,7 @@ from benchmarks import example, measure, quality, report, team, worker
 from benchmarks.configurations import CONFIGURATIONS, chapter_6_optimizer
 from helpers import speed
 from helpers.models import VAE, build_decoder, build_encoder
+from helpers.places import BOOK
 from helpers.speed import (
     EXAMPLE_LAYERS,
     array_matmul,
@@ -140,6 +141,29 @@ def test_a_disturbed_run_is_noticed():
     assert len(apart) == 1 and "matrix products" in apart[0]
     impossible = disturbances(quiet, [np.array([29.0, 30, 30]), np.array([38.0, 40, 39])])
     assert impossible == ["'ours' passes the limit, which on a quiet machine it should not"]
+    assert disturbances(quiet) == [] and disturbances({"ours": np.array([30.0, 12, 31])}) == uneven
+
+
+@pytest.mark.parametrize("slow", [1.0, 0.3])
+@pytest.mark.parametrize("chapter", ["10_speed", "a1_your_machine"])
+def test_chapters_that_measure_speed_compare_nothing_in_a_disturbed_run(chapter, slow):
+    cells = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = next(text for cell in cells if "disturbed = disturbances(" in (text := "".join(cell["source"])))
+    told, drawn = [], []
+    names = {"np": np, "disturbances": disturbances, "say": told.append, "median": lambda speeds: {
+        name: float(np.median(rounds)) for name, rounds in speeds.items()
+    }}  # fmt: skip
+    names["say_table"] = lambda header, rows: told.extend(map(str, rows))
+    names["plots"] = types.SimpleNamespace(dot_plot=lambda *_, **__: drawn.append(1))
+    names |= {"ways": ["XLA", "none"], "few": range(8_000), "losses": np.zeros((2, 4))}
+    names["seconds"] = np.array([[5, 1, 1, 1], [3, 2, 2, 2 / slow]])
+    names["live"] = {"ours": np.array([30, 31, 30 * slow]), "plain fit": np.full(3, 7), "products": np.full(3, 58)}
+    names |= {"limits": {"NumPy": np.full(3, 57)}, "fastest": "NumPy"}
+    exec(code, names)
+    disturbed = slow < 1
+    assert any("This run was disturbed" in line and "differ by a factor of 3." in line for line in told) == disturbed
+    compared = drawn or any("%" in line for line in told)
+    assert bool(compared) != disturbed
 
 
 def test_taking_turns(monkeypatch):

@@ -125,6 +125,9 @@ def main(arguments):
     except AddressError as error:
         print(error, file=sys.stderr)
         return 1
+    except FileNotFoundError as error:
+        print(f"{error.filename} is missing. Restore it with: git checkout -- {error.filename}", file=sys.stderr)
+        return 1
     print("\n".join(f"wrote {name}" for name in changed) or "nothing to change")
     if "tools/check/setup_cell.py" in changed:
         warning = "::warning::" if os.environ.get("GITHUB_ACTIONS") else ""
