@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.files import base64_text
-from helpers.plots.style import BLUE, INK, PAPER, SAFELIGHT
+from helpers.plots.style import INK, PAPER, SAFELIGHT
 
 
 def player(frames, title, readout=None, seconds=4.0, size=190, strip=9):
@@ -84,7 +84,7 @@ def _png(image):
 
 _PLAYER_STYLE = """
 ROOT{all:revert;box-sizing:border-box;max-width:46rem;margin:0.5rem 0;padding:0.9rem 1rem;border-radius:6px;
-background:PAPER;color:INK;color-scheme:light;font-family:system-ui,sans-serif;font-size:1rem;line-height:1.4}
+background:var(--sheet,PAPER);color:var(--sheet-ink,INK);color-scheme:var(--sheet-scheme,light);font-family:system-ui,sans-serif;font-size:1rem;line-height:1.4}
 ROOT *{color:inherit;box-sizing:border-box}
 ROOT figcaption{margin:0 0 0.6rem;padding:0;font-weight:600;text-align:left}
 ROOT .strip{display:grid;grid-template-columns:auto 1fr;gap:2px 0.6rem;align-items:center;font-size:0.875rem}
@@ -95,12 +95,12 @@ ROOT canvas{display:block;width:100%;height:auto;background:#000;image-rendering
 ROOT .controls{display:flex;flex-wrap:wrap;gap:0.4rem 0.8rem;align-items:center;margin:0.8rem 0 0}
 ROOT [hidden]{display:none}
 ROOT button{min-width:5.5rem;min-height:2.75rem;padding:0 1rem;border:0;border-radius:4px;cursor:pointer;
-background:INK;color:PAPER;font:inherit;font-weight:600}
+background:var(--sheet-ink,INK);color:var(--sheet,PAPER);font:inherit;font-weight:600}
 ROOT input{flex:1 1 10rem;min-width:8rem;height:2.75rem;margin:0;accent-color:SAFELIGHT;cursor:pointer}
 ROOT output{min-width:7rem;font-variant-numeric:tabular-nums}
-ROOT button:focus-visible,ROOT input:focus-visible{outline:3px solid BLUE;outline-offset:2px}
+ROOT button:focus-visible,ROOT input:focus-visible{outline:3px solid var(--sheet-ink,INK);outline-offset:2px}
 """
-for _name, _colour in dict(PAPER=PAPER, INK=INK, SAFELIGHT=SAFELIGHT, BLUE=BLUE).items():
+for _name, _colour in dict(PAPER=PAPER, INK=INK, SAFELIGHT=SAFELIGHT).items():
     _PLAYER_STYLE = _PLAYER_STYLE.replace(_name, _colour)
 
 _PLAYER_SCRIPT = """function (setup) {
