@@ -120,15 +120,6 @@ def test_the_density_of_a_mixture_is_its_formula(lab, bells):
         assert np.exp(lab["component_logs"](z, bells)[:, k]) == pytest.approx(density, rel=1e-6)
 
 
-def test_draws_have_the_moments_of_the_mixture(lab, bells):
-    shares, means, _ = bells
-    z = lab["draw"](bells, 6000)
-    mean = shares @ means
-    cov = sum(p * (c + np.outer(m - mean, m - mean)) for p, m, c in zip(*bells))
-    assert np.abs(z.mean(axis=0) - mean).max() < 4 * np.sqrt(cov.max() / 6000)
-    assert np.abs(np.cov(z.T) - cov).max() < 0.1 * cov.max()
-
-
 def test_one_component_is_the_bell_curve_of_the_codes(lab):
     z = np.random.default_rng(2).normal(size=(500, 3)) * [1, 2, 30]
     shares, means, covs = lab["fit_mixture"](z, 1)

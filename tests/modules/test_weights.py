@@ -14,7 +14,7 @@ from damage import DAMAGE, flipped
 from keras import ops
 
 from helpers.data import binarise
-from helpers.evaluation import evaluate_elbo, mean_and_margin, rate_distortion
+from helpers.evaluation import mean_and_margin, rate_distortion
 from helpers.places import ROOT, WEIGHTS
 from helpers.weights import (
     inference_weights,
@@ -123,13 +123,6 @@ def test_the_recorded_velocity_is_what_the_manifest_says(models, mnist):
 def test_a_model_of_another_kind_is_refused(load, name):
     with pytest.raises(ValueError, match=f"'{name}' .*: load it with"):
         load(name)
-
-
-def test_the_formula_for_kl_agrees_with_the_draws(models, x_test):
-    reconstruction, kl = evaluate_elbo(models["darkroom-2d"], x_test)
-    said = manifest()["darkroom-2d"]["test"]
-    assert reconstruction.mean() == pytest.approx(said["reconstruction"], abs=0.3)
-    assert kl.mean() == pytest.approx(said["kl"], abs=0.05)
 
 
 @pytest.fixture
