@@ -230,7 +230,8 @@ def _shorten(text, most=230):
 
 _STYLE = f"""
 .exhibit{{all:revert;display:block;box-sizing:border-box;max-width:46rem;margin:.5rem 0;padding:.9rem 1rem;
-border:1px solid var(--sheet-line,#cbbfab);border-radius:6px;background:var(--sheet,{PAPER});color:var(--sheet-ink,{INK});color-scheme:var(--sheet-scheme,light);
+border:1px solid var(--sheet-line,#cbbfab);border-radius:6px;background:var(--sheet,{PAPER});
+color:var(--sheet-ink,{INK});color-scheme:var(--sheet-scheme,light);
 font-family:system-ui,sans-serif;font-size:.9rem;line-height:1.45}}
 .exhibit *{{color:inherit}}
 .exhibit p{{margin:.35rem 0;overflow-wrap:anywhere}}
@@ -243,7 +244,7 @@ font-size:.82rem;line-height:1.5;white-space:pre-wrap;overflow-wrap:anywhere}}
 .exhibit pre i{{font-style:normal;opacity:.75;user-select:none;white-space:pre}}
 .exhibit pre .bad{{background:var(--sheet-mark,#f6d9c8);font-weight:600}}
 .exhibit code{{padding:0;border:0;background:none;font-size:.92em;overflow-wrap:anywhere}}
-.exhibit .error,.exhibit .silent{{padding:.45rem .7rem;border-left:4px solid {SAFELIGHT};background:var(--sheet-note,#f3ebdf);
-font-family:ui-monospace,monospace;font-size:.85rem}}
+.exhibit .error,.exhibit .silent{{padding:.45rem .7rem;border-left:4px solid {SAFELIGHT};
+background:var(--sheet-note,#f3ebdf);font-family:ui-monospace,monospace;font-size:.85rem}}
 .exhibit .silent{{border-left-style:dashed}}
 """

@@ -5,12 +5,16 @@ The definitions are read from the notebooks themselves (tests/chapter_code.py).
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 
 import chapter_code
+import numpy as np
 import pytest
 
-from helpers.places import ROOT
+from helpers.places import DATA, ROOT
 
 HELPERS = {
     ".".join(path.relative_to(ROOT / "helpers").with_suffix("").parts): chapter_code.definitions(path)
@@ -57,6 +61,24 @@ def test_a_helper_names_the_chapters_that_define_it(module, name):
     for number in re.findall(r"A?\d+", found[1]):
         path = chapter(int(number) if number.isdigit() else number)
         assert name in chapter_code.definitions(path), f"chapter {number} does not define {name}"
+
+
+def test_the_thirty_lines_of_chapter_6_run_alone(tmp_path):
+    """In an empty folder, with a file of 1,000 digits and no part of this book; the chapter runs them on all."""
+    cells = json.loads(chapter(6).read_text(encoding="utf-8"))["cells"]
+    (listing,) = ["".join(cell["source"]) for cell in cells if "listing" in cell["metadata"].get("tags", [])]
+    assert sum(map(bool, listing.splitlines())) <= 30
+    with np.load(DATA / "mnist.npz") as mnist:
+        np.savez(tmp_path / "mnist.npz", x_train=mnist["x_train"][:1000], x_test=mnist["x_test"][:1000])
+    (tmp_path / "vae.py").write_text(f'file = "mnist.npz"\n{listing}\n', encoding="utf-8")
+    settings = {"MPLBACKEND": "agg", "PYTHONPATH": "", "PYTHONSAFEPATH": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    run = subprocess.run(
+        [sys.executable, "vae.py"], cwd=tmp_path, env=os.environ | settings, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    nats = float(re.search(r"([\d.]+) nats per image", run.stdout)[1])
+    assert 150 < nats < 260  # it has learned something: an untrained one pays 543
+    assert "helpers" not in listing
 
 
 # ---- the reader itself
