@@ -15,6 +15,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import keras
@@ -24,12 +25,14 @@ import pytest
 from keras import ops
 
 from helpers import device
-from helpers.data import CURE, load_mnist
+from helpers.data import CURE, MEAN_IMAGE_NATS, load_mnist
+from helpers.evaluation import evaluate_elbo, exact_log_likelihood
 from helpers.judge import judge
 from helpers.losses import translate_loss
 from helpers.machine import Facts, facts, why_no_gpu
 from helpers.places import ROOT
-from helpers.weights import load_classifier
+from helpers.records import load_collapse
+from helpers.weights import load_classifier, load_vae
 from tools import bootstrap
 from tools.build import pipeline
 from tools.check import colab_check
@@ -113,6 +116,7 @@ def test_the_versions_are_the_pinned_ones():
 
 ELSEWHERE = {"out-of-memory", "unable-to-allocate", "memory-growth", "cuda-drivers", "gpu-list-empty", "colab-versions"}
 ELSEWHERE |= {"python-version", "no-helpers", "rest-of-the-book", "damaged-data", "latex", "browser"}
+ELSEWHERE |= {"gpu-memory"}
 RAISING = [a for a in ENTRIES if a not in ELSEWHERE and blocks(a, "text") and RAISED.match(blocks(a, "text")[0])]
 
 CURED = {  # what holds afterwards, in the page's names; where it takes more to see, a function below says it
@@ -199,6 +203,27 @@ def test_the_message_is_real_and_the_cure_works(anchor, names):
     globals().get("cure_" + anchor.replace("-", "_"), lambda names: None)(names)
 
 
+def cure_lambda_shape(names):
+    assert names["z"].shape == (None, 2)
+    with pytest.raises(AttributeError, match="random_normal"):  # the function's own error, on numbers
+        names["sampling"](names["encoder"](names["x"]))
+    told = keras.layers.Lambda(names["sampling"], output_shape=(2,))([names["z_mean"], names["z_log_var"]])
+    with pytest.raises(AttributeError, match="random_normal"):
+        keras.Model(names["image"], told)(names["x"][:1])
+
+
+def cure_add_metric(names):
+    assert names["history"]["kl"] == pytest.approx(names["history"]["loss"], rel=1e-4)
+    with pytest.raises(NotImplementedError, match="add_metric"):
+        keras.layers.Dense(2).add_metric(0)
+
+
+def cure_no_loss(names):
+    model = keras.Model(names["image"], keras.layers.Reshape((28, 28))(keras.layers.Dense(784)(names["z_mean"])))
+    model.compile("adam", loss="mse")
+    assert np.isfinite(model.fit(names["x"], names["x"], verbose=0).history["loss"]).all()
+
+
 # ---- figures that look wrong
 
 
@@ -238,6 +263,9 @@ def symptom_negative_loss(names):
 
 def symptom_negative_kl(names):
     assert abs(float(names["kl"][0]) + 2) < 1e-5
+    epsilon = np.random.default_rng(0).normal(size=(10_000, 2))  # the KL term from single draws: log q - log p
+    single = 0.5 * np.sum((np.array([1.0, -1.0]) + epsilon) ** 2 - epsilon**2, axis=1)
+    assert single.min() < 0 < single.mean() and abs(single.mean() - 1) < 0.1
     yield
     assert abs(float(names["kl"][0]) - 1) < 1e-5
     assert abs(float(names["kl_divergence"](names["z_mean"], names["z_log_var"])[0]) - 1) < 1e-5
@@ -292,6 +320,141 @@ def symptom_forgotten_half(names):
     right = s[np.argmin(fineness * s**2 / 2 + (s**2 - np.log(s**2)) / 2)]
     assert 1.35 < right / forgotten < 1.5 and "about 1.4 times too tight" in ENTRIES["forgotten-half"][1]
     assert np.sqrt(forgotten) > 2 * right  # what the KL term takes for sigma
+
+
+def symptom_gradients_missing(names):
+    def refit(**data):
+        names["model"].compile("adam", loss=names["model"].loss, run_eagerly=True)
+        names["model"].fit(names["x"][:32], **data, verbose=0)
+
+    with pytest.warns(UserWarning, match="Gradients do not exist") as found:
+        refit(y=names["x"][:32])
+    quoted = blocks("gradients-missing", "text")[0].strip().removeprefix("UserWarning: ")
+    assert any(says(each.message, quoted) for each in found)
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refit()
+
+
+def symptom_mean_image(names):
+    assert abs(names["history"]["loss"][-1] - MEAN_IMAGE_NATS) < 3 and names["history"]["kl"][-1] < 0.05
+    assert spread(names["prints"]) < 0.01 and f"scores {MEAN_IMAGE_NATS} nats" in ENTRIES["mean-image"][1]
+    yield
+    losses = names["history"]["loss"]
+    assert losses[0] > MEAN_IMAGE_NATS > losses[-1] + 10  # it passes the value, and goes on
+    assert names["history"]["kl"][-1] > 1 and spread(names["prints"]) > 0.1
+
+
+def symptom_kl_rises(names):
+    kl = names["kl"]
+    assert kl[-1] > kl[0] + 1 and f"from {kl[0]:.1f} in the second epoch to {kl[-1]:.1f}" in ENTRIES["kl-rises"][1]
+    assert np.diff(kl).min() > -0.02
+    yield
+    assert np.diff(names["total"]).max() < 0 and np.allclose(names["total"], names["history"]["loss"], rtol=1e-4)
+    assert all(names["sums"][beta] > names["sums"][1] + 1 for beta in (4, 8, 15, 30))
+
+
+def symptom_warm_up(names):
+    said = re.search(r"# ([\d.]+), ([\d.]+), ([\d.]+)$", blocks("warm-up", "python")[0], re.MULTILINE).groups()
+    assert said == tuple(f"{nats:.1f}" for nats in names["loss"]) and np.diff(names["loss"]).min() > 0.5
+    yield
+    assert np.diff(names["total"]).max() < -1
+    vae = names["VAE"](names["build_encoder"](2, 32, 1), names["build_decoder"](2, 32, 1))
+    vae.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    seen = []
+    for vae.beta in (1, 1000):  # a number: the second is not noticed
+        history = vae.fit(names["x"][:50], batch_size=50, verbose=0).history
+        seen.append((history["loss"][0] - history["reconstruction"][0]) / history["kl"][0])
+    assert seen == pytest.approx([1, 1], abs=0.01)
+
+
+def symptom_scaling_factor(names):
+    assert names["spread"] > 3
+    yield
+    assert abs(names["scaled"].std() - 1) < 1e-4
+    assert np.allclose(names["prints"], names["vae"].decoder(names["z"]), atol=1e-3)
+    codes = load_vae("darkroom-12d").encoder.predict(names["x_test"][:1000], batch_size=500, verbose=0)[0]
+    assert abs(codes.std() - 1) < 0.1  # "with weight 1 no factor is needed"
+
+
+def symptom_far_out(names):
+    shares = kinds(names)
+    assert shares.max() > 35 and np.sum(shares < 2) >= 3  # two kinds fill the map, and several hardly appear
+    assert abs(np.exp(-(2.45**2) / 2) - 0.05) < 0.001 and "within 2.45" in ENTRIES["far-out"][1]
+    filed = names["vae"].encoder.predict(names["x_test"], batch_size=1000, verbose=0)[0]
+    assert np.mean(np.linalg.norm(filed, axis=1) > 4) < 0.01
+    yield
+    shares = kinds(names)
+    assert shares.max() < 25 and shares.min() > 3
+    far = np.linalg.norm(np.random.default_rng(0).normal(size=(1000, 50)), axis=1)
+    assert abs(far.mean() / np.sqrt(50) - 1) < 0.02  # the draws of the prior, with 50 latents
+
+
+def symptom_own_pictures(names):
+    portraits = names["portraits"]
+
+    def missed(prints):
+        return np.sum((portraits - prints) ** 2) / np.sum((portraits - portraits.mean(axis=0)) ** 2)
+
+    assert portraits.shape[1:] == (48, 48, 3) and translate_loss("mse").sigma_squared == 0.5
+    before = missed(names["prints"])
+    yield
+    assert before > 0.6 and missed(names["prints"]) < 0.4 * before
+
+
+def symptom_another_code(names):
+    assert np.abs(names["codes"][0] - names["codes"][1]).min(axis=1).max() > 0.1
+    yield
+    for first, second in (names["codes"], names["draws"]):
+        assert np.array_equal(first, second)
+    assert np.abs(names["draws"][0] - names["codes"][0]).max() > 0.1
+
+
+def symptom_another_map(names):
+    a, b = names["maps"]
+    assert np.abs(a - b).mean() > 0.5
+    yield
+    assert np.allclose(names["again"], a, atol=1e-4) and np.abs(a - b).mean() > 0.5
+    vae, turned, x = names["first"], names["turned"], names["x"][:20]
+    place, print_of = vae.encoder(x)[0], vae.decoder(vae.encoder(x)[0])
+    assert np.allclose(turned.encoder(x)[0], ops.stack([place[:, 1], -place[:, 0]], axis=1), atol=1e-5)
+    assert np.allclose(turned.decoder(turned.encoder(x)[0]), print_of, atol=1e-4)
+    bills = [[part.mean() for part in evaluate_elbo(model, np.tile(x, (50, 1, 1)))] for model in (vae, turned)]
+    assert bills[0] == pytest.approx(bills[1], abs=1) and bills[0][1] == pytest.approx(bills[1][1], abs=1e-3)
+    z, turn = keras.Input((2,)), np.float32([[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]])
+    askew = names["VAE"](vae.encoder, keras.Model(z, vae.decoder(z @ turn)))  # by an angle of 0.5
+    exact = [exact_log_likelihood(model, x[:5], points=201)[0] for model in (vae, askew)]
+    assert np.allclose(*exact, atol=0.05)
+
+
+def symptom_dead_axis(names):
+    vae, told = names["vae"], names["told"][:1]
+    z, steps = ops.zeros((1, 16)), 2 * ops.eye(16)
+    changed = [np.abs(vae.decoder([z + step, told]) - vae.decoder([z, told])).max() for step in steps]
+    dead = int(np.argmin(names["moved"]))
+    assert names["moved"][dead] < 0.1 and changed[dead] < 0.05
+    yield
+    assert names["carried"][dead] < 0.01 and 8 <= len(names["in_use"]) < 16
+    used = np.isin(np.arange(16), names["in_use"])
+    assert min(np.array(changed)[used]) > 2 * max(np.array(changed)[~used])
+    sizes = {run["latent_dim"]: run for run in load_collapse()["sizes"]}
+    counts = [np.sum(np.array(sizes[latents]["carried"]) > 0.1) for latents in (32, 64)]
+    bills = [sizes[latents]["rate"] + sizes[latents]["distortion"] for latents in (32, 64)]
+    assert abs(counts[0] - counts[1]) <= 3 and abs(bills[0] - bills[1]) < 2
+    assert "a tenth of a nat" in ENTRIES["dead-axis"][1]
+
+
+def symptom_table(names):
+    height, income = names["cost"]
+    assert abs(height - 0.01) < 0.001 and abs(income / 1e8 - 1) < 0.1
+    yield
+    assert np.allclose(names["cost"], 1)
+
+
+def symptom_slow_gpu(names):
+    yield
+    assert names["fast"] > 2 * names["slow"]
 
 
 SYMPTOMS = {name.removeprefix("symptom_").replace("_", "-"): check for name, check in globals().copy().items()
@@ -504,3 +667,21 @@ def test_on_browser(monkeypatch):
         built["missing"]("none could be started (...)")
     quoted = blocks("browser", "text")[0].removeprefix("SKIPPED ... ").split(" ...")[0]
     assert says(skipped.value, quoted) and ENTRIES["browser"][0] in str(skipped.value)
+
+
+def test_on_gpu_memory(names, monkeypatch):
+    """A GPU that is not there, and a TensorFlow that takes itself for one that has not started."""
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    ops.zeros(1)
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:7", "GPU")
+    known = [one for one in context.context()._physical_devices if one.device_type != "GPU"]
+    monkeypatch.setattr(context.context(), "_physical_devices", [*known, gpu])
+    monkeypatch.setattr(context.context(), "_memory_growth_map", {})
+    monkeypatch.setattr(context.context(), "_context_handle", None)
+    run("gpu-memory", 0, names)
+    assert context.context()._memory_growth_map == {gpu: True}
+    monkeypatch.undo()
+    quoted = re.search(r"message is \*(.+?)\*", ENTRIES["gpu-memory"][1])[1]
+    assert quoted in ENTRIES["memory-growth"][0]
