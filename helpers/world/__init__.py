@@ -1,1 +1,1 @@
-"""What chapters 14 to 17 alone use: published programs with their errors, portraits, tunes, a flow on the archive."""
+"""What chapters 14 to 17 and A3 alone use: programs with their errors, portraits, tunes, a flow, signs."""
