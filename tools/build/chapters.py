@@ -22,7 +22,7 @@ OFFLINE = ROOT / "tests" / "offline"
 DEAD_PROXY = "http://127.0.0.1:9"
 
 ALONE = ["10_speed", "a1_your_machine"]  # chapters that measure time: they run with nothing beside them
-LONGEST = ["06_training", "15_faces", "08_evaluation", "17_art"]  # they start first, so that no core waits for one
+LONGEST = ["06_training", "a3_your_pictures", "15_faces", "08_evaluation", "17_art"]  # first: no core waits for one
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 ABREAST = ["-n", "2"]  # two at a time, for two cores; by pytest-xdist
 # once more where a kernel could not start: too late on a busy machine, or another had just taken its port
