@@ -44,6 +44,22 @@ def load_rate_distortion(folder=WEIGHTS):
     return read_record("rate_distortion", folder)
 
 
+def load_choice(folder=WEIGHTS):
+    """Return the recorded runs by which chapter 6 (Training) chose the settings of its model.
+
+    Returns:
+        A dict from settings to lists of dicts, one for each seed, rising: "validation" (mean -ELBO of the validation
+        digits, nats), "history" (of the training loss) and "seconds".
+
+    Raises:
+        ValueError, FileNotFoundError: as `read_record`.
+    """
+    runs = {}
+    for run in sorted(read_record("choice", folder)[0]["runs"], key=lambda run: run["seed"]):
+        runs.setdefault(run["setting"], []).append(run)
+    return runs
+
+
 def load_league(folder=WEIGHTS):
     """Return the recorded league of chapter 9 (One protocol), and a trained model of each recipe.
 

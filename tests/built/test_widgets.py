@@ -725,7 +725,10 @@ def laboratory(tmp_path, site, monkeypatch):
         yield f"http://127.0.0.1:{port}/lab/tree/living.ipynb"
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that was still starting
+            server.kill()
         shutil.rmtree(tmp_path, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The recorder of chapters 5, 9, 11 and 12: it runs the chapters' code, and what it keeps can be read."""
+"""The recorder of chapters 5, 6, 9, 11 and 12: it runs the chapters' code, and what it keeps can be read."""
 
 import json
 import math
@@ -14,15 +14,16 @@ from helpers.evaluation import rate_distortion
 from helpers.latent import develop
 from helpers.losses import kl_divergence
 from helpers.models import VAE, build_decoder, build_encoder
-from helpers.places import WEIGHTS
+from helpers.places import BOOK, WEIGHTS
 from helpers.recipes import BATCH_SIZE, EPOCHS, RECIPES, RecipeVAE
-from helpers.records import load_collapse, load_league, load_photocopier, load_rate_distortion, read_record
+from helpers.records import load_choice, load_collapse, load_league, load_photocopier, load_rate_distortion, read_record
 from tools.build import imports
 from tools.recording import runs as recorder
 
 ROOT = recorder.ROOT
 NEEDED = {  # what plans and runs use
     "rate_distortion": "BETAS SWEEP_EPOCHS SWEEP_DIGITS train_beta x_test",
+    "choice": "SETTINGS SEEDS CHOICE_EPOCHS train_setting x_validation",
     "league": "RECIPES EPOCHS BATCH_SIZE start_recipe train score x_train x_test real classifier",
     "photocopier": "KINDS SEEDS LIVE_EPOCHS EPOCHS LEFT_OUT train_machine report report_left_out",
     "collapse": "SIZES SIZE_EPOCHS PATIENTS CURE_EPOCHS CURE_SEEDS train_size train_cured carried told x_test y_test",
@@ -81,7 +82,7 @@ def test_plans():
     [
         (["--epochs", "1"], "say where its records go, with --folder"),
         (["league", "--only", "ours, 0, 24"], "say where its records go, with --folder"),
-        (["none"], "no record called none; there is rate_distortion, league"),
+        (["none"], "no record called none; there is rate_distortion, choice, league"),
     ],
 )
 def test_a_trial_does_not_replace_the_books_records(arguments, message, capsys):
@@ -109,6 +110,22 @@ def test_the_command_line(monkeypatch, tmp_path):
 
 def history(epochs, **more):
     return {"loss": [2.0] * epochs, "seconds": [1.5] * epochs} | more
+
+
+def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):
+    """The chapter's own code, twice: with the test digits, and with noise in their place."""
+    (x_train, _), (x_test, _) = mnist
+    noise, runs = np.random.default_rng(0).random(x_test[:100].shape).astype("float32"), []
+    for number, x in enumerate((x_test[:100], noise)):
+        chapter = chapter_code.load(BOOK / "06_training.ipynb", "VAE", "train_setting")
+        chapter |= {"x_test": x, "x_fit": x_train[:300], "x_validation": x_train[-100:], "SEEDS": (1, 0)}
+        folder = tmp_path / str(number)
+        recorder.make_record("choice", chapter, "code", folder, epochs=1, work=folder / "work",
+                             only=["the book's, 1, 1", "the book's, 0, 1", "peak 0.005, 0, 1"])  # fmt: skip
+        runs.append(load_choice(folder))
+    assert [run["seed"] for run in runs[0]["the book's"]] == [0, 1] and list(runs[0]) == ["the book's", "peak 0.005"]
+    scores = [[run["validation"] for each in known.values() for run in each] for known in runs]
+    assert scores[0] == scores[1] and len(set(scores[0])) == 3
 
 
 def test_the_betas_can_be_read(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Maintainers: make the records of many runs again that chapters 5, 9, 11 and 12 show, with the chapters' own code.
+"""Maintainers: make the records of many runs again that chapters 5, 6, 9, 11 and 12 show, with the chapters' own code.
 
 The cells of a chapter that are tagged `recorder` define things and train nothing. They are run, then every run that the
 record plans, and what came out goes to book/weights: NAME.json, for some NAME.npz, and their checksums in records.json.
@@ -24,7 +24,7 @@ import numpy as np
 from keras import ops
 
 from helpers import device
-from helpers.evaluation import active_units, rate_distortion
+from helpers.evaluation import active_units, evaluate_elbo, rate_distortion
 from helpers.files import digest
 from helpers.latent import develop
 from helpers.places import ROOT, WEIGHTS
@@ -74,6 +74,26 @@ def collect_betas(names, made):
     digits = [int(i) for i in names["SWEEP_DIGITS"]]
     facts = {"epochs": made[0][0][1], "digits": digits, "images": len(names["x_test"])}
     return {**facts, "runs": [said for _, said, _ in made]}, arrays
+
+
+# ---- chapter 6: the settings of darkroom-2d
+
+
+def plan_choice(names, epochs=None):
+    """Return (setting, seed, epochs) of every run; seeds outside, so that a first look is soon there."""
+    return [(name, seed, epochs or names["CHOICE_EPOCHS"]) for seed in names["SEEDS"] for name in names["SETTINGS"]]
+
+
+def make_choice(names, setting, seed, epochs):
+    """Train with one setting and one seed; score it on the validation digits. No test digit is seen."""
+    model, history = names["train_setting"](setting, seed, epochs)
+    validation = float(np.mean(sum(evaluate_elbo(model, names["x_validation"]))))
+    return {"setting": setting, "seed": seed, "validation": validation}, history, {}
+
+
+def collect_choice(names, made):
+    """Return the runs of every setting, in the order of the seeds."""
+    return {"runs": [said for _, said, _ in made]}, {}
 
 
 # ---- chapter 9: the league
@@ -171,6 +191,7 @@ def collect_collapse(names, made):
 
 RECORDS = {
     "rate_distortion": Record("05_loss", plan_betas, make_beta, collect_betas),
+    "choice": Record("06_training", plan_choice, make_choice, collect_choice),
     "league": Record("09_protocol", plan_league, make_league, collect_league),
     "photocopier": Record("11_photocopier", plan_photocopier, make_photocopier, collect_photocopier),
     "collapse": Record("12_collapse", plan_collapse, make_collapse, collect_collapse),
