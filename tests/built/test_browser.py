@@ -346,6 +346,25 @@ def test_wide_parts_can_be_scrolled_by_keyboard(visit):
     first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("node => node.scrollLeft > 0", arg=first.element_handle())
+    table = page.locator("[data-wide=Table]:visible").first
+    assert "scrolls sideways" in table.evaluate("node => getComputedStyle(node, '::before').content")
+
+
+@pytest.mark.parametrize("path, part", [("07_generation", "figure[id^=player]"), ("14_museum", ".exhibit")])
+def test_players_and_cards_take_the_colours_of_the_page(visit, path, part):
+    for mode, dark in (("light", False), ("dark", True)):
+        script = f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')"
+        page = visit(f"book/{path}.html", script, formulas=False).page
+        ground = page.locator(part).first.evaluate("node => getComputedStyle(node).backgroundColor")
+        assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 80) == dark
+
+
+def test_a_table_of_ten_columns_fits_a_desktop(visit):
+    page = visit("book/15_faces.html", viewport={"width": 1440, "height": 900}, formulas=False).page
+    wide = page.locator("table:has(th:nth-child(10))")
+    assert wide.count() >= 4
+    for table in wide.all():
+        assert table.evaluate("node => node.scrollWidth <= node.parentElement.clientWidth + 1")
 
 
 # ---- without scripts, with less motion, on paper

@@ -269,6 +269,13 @@ def test_a_missing_marker_is_named_and_nothing_is_written(tree):
     assert repository.apply(tree, URL)
 
 
+def test_a_file_that_is_not_there_is_named_in_a_sentence(tree, monkeypatch, capsys):
+    (tree / "CITATION.cff").unlink()
+    monkeypatch.setattr(repository, "ROOT", tree)
+    assert repository.main([URL]) == 1
+    assert re.search(r"CITATION\.cff is missing\. Restore it with: git checkout", capsys.readouterr().err)
+
+
 def test_this_tree_is_as_make_repository_leaves_it():
     address = re.search(r'^REPOSITORY = "(.*)"', CELL, re.MULTILINE)[1]
     stale = [

@@ -1,5 +1,6 @@
 """The recorder of chapters 5, 6, 9, 11 and 12: it runs the chapters' code, and what it keeps can be read."""
 
+import ast
 import json
 import math
 import re
@@ -110,6 +111,14 @@ def test_the_command_line(monkeypatch, tmp_path):
 
 def history(epochs, **more):
     return {"loss": [2.0] * epochs, "seconds": [1.5] * epochs} | more
+
+
+def test_the_choice_is_made_on_the_last_5000_training_digits():
+    targets = {ast.unparse(node.targets[0]): node for node in chapter_code.body(BOOK / "06_training.ipynb")
+               if isinstance(node, ast.Assign)}  # fmt: skip
+    names = {"x_train": np.arange(60_000), "x_test": -np.ones(10_000)}
+    exec(ast.unparse(targets["(x_fit, x_validation)"]), names)
+    assert list(names["x_fit"]) == list(range(55_000)) and list(names["x_validation"]) == list(range(55_000, 60_000))
 
 
 def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):

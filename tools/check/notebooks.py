@@ -22,7 +22,7 @@ METADATA = {
 MOST_CELLS, MOST_LINES, MOST_CLASS, MOST_WORDS, MOST_BYTES = 25, 30, 40, 2600, 100_000
 LIVING = re.compile(r"^(show_widget|\w+_panel)\(", re.MULTILINE)  # a cell to use, not to read
 EXERCISE = "exercise"  # the tag of a cell that waits for a reader's answer
-# "recorder": see tools/recording/runs.py; "listing": may be longer, and tests/book/test_chapters.py runs it alone
+# "recorder": see tools/recording/runs.py; "listing": tests/book/test_chapters.py runs this cell alone
 TAGS = {"remove-cell", "remove-input", "hide-input", "hide-output", "recorder", "listing", EXERCISE}
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 
