@@ -114,7 +114,10 @@ def main(arguments):
             problems = run(inside, path, colab)
             failed |= bool(problems)
             verdict = "failed" if problems else "passed"
-            print(f"{chapter.stem} {verdict} in {time.perf_counter() - start:.0f} s with TensorFlow {name}", flush=True)
+            print(
+                f"{chapter.stem} {verdict} in {time.perf_counter() - start:.0f} s with {packages[0]}, {packages[1]}",
+                flush=True,
+            )
             print("".join(f"  {problem}\n" for problem in problems), end="")
     return int(failed)
 
