@@ -13,10 +13,11 @@ from helpers.data import load_mnist
 from helpers.device import start, training_settings
 from helpers.evaluation import evaluate_elbo, importance_bound
 from helpers.latent import quantile_grid
+from helpers.losses import kl_divergence
 from helpers.machine import find_device
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.speed import product_steps, training_flops
-from helpers.training import ShuffledImages, train
+from helpers.training import ShuffledImages, train, warmup_cosine
 from helpers.weights import load_vae
 from tools.recording.keep import versions
 
@@ -47,13 +48,21 @@ class Paced(keras.callbacks.Callback):
             self.pace.count(self.images)
 
 
-def chapter_6_optimizer(steps, epochs=40):
-    """Return chapter 6's optimiser, its schedule and its average scaled to a run of so many epochs."""
-    total = epochs * steps
-    schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, decay_steps=total * 38 // 40, alpha=0.01, warmup_target=3e-3, warmup_steps=total * 2 // 40
-    )
-    return keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=1 - 9.6 / total)  # 0.999 of 9,600 steps
+def chapter_6_optimizer(steps, epochs=40, average=False):
+    """Return chapter 6's optimiser, its schedule scaled to so many epochs; with an average of the weights if wanted."""
+    return keras.optimizers.Adam(warmup_cosine(epochs * steps, epochs * steps * 2 // 40), use_ema=average)
+
+
+class SoftplusVAE(VAE):
+    """A VAE whose reconstruction term is written with `ops.softplus`: the same numbers."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        logits, z_mean, z_log_var = y_pred
+        reconstruction = ops.sum(ops.softplus(logits) - x * logits, axis=(1, 2))
+        kl = kl_divergence(z_mean, z_log_var)
+        self.reconstruction_nats.update_state(reconstruction)
+        self.kl_nats.update_state(kl)
+        return ops.mean(reconstruction + self.beta * kl)
 
 
 class IndexedVAE(VAE):
@@ -88,7 +97,7 @@ def build_parts(network, dtype):
 
 
 def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, network=None, validation=False,
-         whole_epochs=False, **settings):  # fmt: skip
+         whole_epochs=False, average=False, kind="book", **settings):  # fmt: skip
     """Train darkroom-2d as chapter 6 does, or with one thing changed.
 
     Args:
@@ -101,13 +110,16 @@ def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, net
         network: arguments of `build_encoder` and `build_decoder`.
         validation: whether to evaluate the test digits after each epoch, as the chapter does.
         whole_epochs: whether to count whole epochs only.
+        average: whether Adam keeps an average of the weights.
+        kind: "softplus" for `SoftplusVAE`.
         settings: arguments of `compile` in place of those of `training_settings`.
     """
     start()
     (x_train, _), (x_test, _) = load_mnist()
     x_train = x_train[:images]
-    vae = (IndexedVAE if data == "graph" else VAE)(*build_parts(network or {}, dtype))
-    vae.compile(chapter_6_optimizer(images // batch_size), **{**training_settings(), **settings})
+    kind = IndexedVAE if data == "graph" else {"softplus": SoftplusVAE}.get(kind, VAE)
+    vae = kind(*build_parts(network or {}, dtype))
+    vae.compile(chapter_6_optimizer(images // batch_size, average=average), **{**training_settings(), **settings})
     callbacks = [Paced(pace, images, batch_size, whole_epochs)]
     if data == "train":
         held_out = x_test if validation else None

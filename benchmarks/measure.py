@@ -11,6 +11,8 @@ LIBRARIES = {"tensorflow": ("NumPy", "TensorFlow"), "jax": ("NumPy", "JAX")}  # 
 LEVERS = {  # lever -> setting -> options of `ours`; the first setting is the book's
     "batch size": {"250": {}, "125": {"batch_size": 125}, "500": {"batch_size": 500}, "1000": {"batch_size": 1000}},
     "steps per execution": {"20": {}, "1": {"steps_per_execution": 1}, "100": {"steps_per_execution": 100}},
+    "softplus": {"with exp(-|l|)": {}, "ops.softplus": {"kind": "softplus"}},
+    "average of the weights": {"no": {}, "yes": {"average": True}},
     "XLA": {"on": {}, "off": {"jit_compile": False}},
     "input": {
         "rows gathered by TensorFlow": {},

@@ -14,7 +14,7 @@ from helpers.judge import frechet_distance, judge
 from helpers.latent import develop
 from helpers.losses import bernoulli_reconstruction, kl_divergence, translate_loss
 from helpers.models import VAE, build_decoder, build_encoder
-from helpers.training import set_noise
+from helpers.training import set_noise, warmup_cosine
 
 EPOCHS, BATCH_SIZE, STEPS = 24, 250, 240  # the common budget; STEPS an epoch of 60,000 digits
 
@@ -95,9 +95,7 @@ def start_recipe(recipe, seed):
     keras.utils.set_random_seed(seed)
     vae, rate = RecipeVAE(recipe, seed), 1e-3
     if recipe.schedule:
-        rate = keras.optimizers.schedules.CosineDecay(
-            1e-4, decay_steps=(EPOCHS - 2) * STEPS, alpha=0.01, warmup_target=3e-3, warmup_steps=2 * STEPS
-        )
+        rate = warmup_cosine(EPOCHS * STEPS, 2 * STEPS)
     optimizer = keras.optimizers.Adam(rate, use_ema=recipe.schedule, ema_momentum=0.999)
     vae.compile(optimizer, **training_settings())
     return vae

@@ -137,6 +137,20 @@ class ShuffledImages(keras.utils.PyDataset):
         return tf.data.Dataset.range(len(self)).map(batch).prefetch(2).with_options(options)
 
 
+def warmup_cosine(steps, warmup, peak=3e-3, start=1e-4):
+    """Return a learning rate that climbs to a peak and falls along a cosine. Chapter 6 (Training).
+
+    Args:
+        steps: steps of the whole run; the rate ends at a hundredth of the peak.
+        warmup: the first steps, in which it climbs in a straight line.
+        peak: the highest rate.
+        start: the first rate.
+    """
+    return keras.optimizers.schedules.CosineDecay(
+        start, steps - warmup, alpha=0.01, warmup_target=peak, warmup_steps=warmup
+    )
+
+
 def set_noise(model, seed, epoch):
     """Set every seed generator of a model to the state that belongs to (seed, epoch)."""
     state = np.random.SeedSequence([seed, epoch]).generate_state(2)

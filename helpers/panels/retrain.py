@@ -15,7 +15,7 @@ from helpers.latent import develop
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.notebook import html_table
 from helpers.panels.controls import WRAP, Panel, duration, picture
-from helpers.training import train
+from helpers.training import train, warmup_cosine
 
 
 class RetrainPanel(Panel):
@@ -120,10 +120,7 @@ class RetrainPanel(Panel):
         finally:
             random.setstate(kept)
         steps = epochs * -(-len(self.x_train) // self.BATCH_SIZE)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            1e-4, decay_steps=steps - steps // 10, alpha=0.01, warmup_target=3e-3, warmup_steps=steps // 10
-        )
-        vae.compile(keras.optimizers.Adam(schedule), **self.settings)
+        vae.compile(keras.optimizers.Adam(warmup_cosine(steps, steps // 10)), **self.settings)
         return vae
 
     def report(self, vae, latents, done, epochs, history):

@@ -57,7 +57,7 @@ def test_what_the_time_machine_says_is_so():
     assert np.sum(corners > 180) == 5 and "five of the sixteen prints are black on white" in notice
     training, held_out = (record[f"metric/{name}"] for name in ("loss", "val_loss"))
     above = held_out > training
-    assert above[16:].all() and not above[15] and "From epoch 17 on the loss on test digits stays above" in notice
+    assert above[19:].all() and not above[18] and "From epoch 20 on the loss on test digits stays above" in notice
     fell = held_out[31] - held_out[39], training[31] - training[39]
     assert "last eight epochs it falls by {:.1f} nats, the other by {:.1f}.".format(*fell) in notice
 
@@ -110,7 +110,7 @@ def test_the_spread_does_what_the_encoder_says(plane):
     notice = encoder.NOTICE
     assert strays(4, 1) < 0.01 and 0.28 < strays(4, 8) < 0.39 and "At 8, a third of the prints of the 2" in notice
     assert 0.07 < strays(0, 8) < 0.13 and "only a tenth of those of the first 0" in notice
-    assert 0.03 < strays(2, 8) < 0.07 and "a twentieth of those of the first 1" in notice
+    assert 0.05 < strays(2, 8) < 0.09 and "7 of 100 of the first 1" in notice
 
 
 def test_an_ellipse_holds_what_the_darkroom_says():
@@ -126,8 +126,8 @@ def test_the_bill_is_as_the_ledger_says():
     bounds = [-importance_bound(shared.model(), images, 50, seed)[0] for seed in range(20)]
     gain = elbo - np.mean(bounds, axis=0)
     notice = ledger.NOTICE
-    assert np.sum(gain < 2) == 6 and "six of these ten digits gain less than two nats" in notice
-    assert set(labels[gain > 5]) == {8, 9} and "the 8 and the 9" in notice and "more than five" in notice
+    assert np.sum(gain < 2) == 7 and "seven of these ten digits gain less than two nats" in notice
+    assert set(labels[gain > 2]) == {5, 6, 9} and "the 5, the 6 and the 9 more" in notice
     assert np.mean(draws, axis=0)[0].sum() > 0.95 * elbo.sum()
 
 

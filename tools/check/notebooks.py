@@ -135,7 +135,8 @@ def setup_cells(notebook):
 def code(notebook):
     """Yield problems of the code cells: number, length, plain Python, alt texts that say nothing."""
     cells = [(n, c) for n, c in enumerate(notebook["cells"]) if c["cell_type"] == "code" and c["source"] != SETUP]
-    to_read = [cell for _, cell in cells if not LIVING.search(cell["source"]) and not is_stub(cell)]
+    shown = [cell for _, cell in cells if "remove-cell" not in cell["metadata"].get("tags", [])]
+    to_read = [cell for cell in shown if not LIVING.search(cell["source"]) and not is_stub(cell)]
     if len(to_read) > MOST_CELLS:
         yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, widgets, panels and exercises not counted"
     for number, cell in cells:

@@ -1,4 +1,4 @@
-/** Chapter 5: the bill of one digit, its K-sample bound, its dearest pixels; and what another price of KL buys. */
+/** Chapter 5: the bill of one digit, its K-sample bound, its costliest pixels; and what another price of KL buys. */
 
 import { drawingBench } from "./bench.js";
 import { axes, chart, evenly, mark, numeral, placer, svg, words } from "./chart.js";
@@ -11,7 +11,7 @@ import { numbersBehind, onFrame, picture, slider, textTable } from "./ui.js";
 const EXPOSURES = 8; // frozen draws that the reconstruction is averaged over
 const DRAWS_AT_ONCE = 2; // of them while the digit changes: a draw and its mirror image
 const MOST_DRAWS = 200; // of the bound
-const DEAREST = 20; // pixels that the text speaks of
+const COSTLIEST = 20; // pixels that the text speaks of
 const HOT = 3; // nats of a pixel at the end of the colours
 // cividis, a scale of colours that stays in order for the colour-blind and in grey
 const HEAT = [[0, 32, 77], [66, 77, 108], [124, 123, 120], [188, 174, 108], [255, 234, 70]];
@@ -56,12 +56,12 @@ function billOf(network, x, draws) {
 }
 
 /**
- * What the dearest pixels cost and where they lie.
+ * What the costliest pixels cost and where they lie.
  *
  * @param {Float64Array} cost @param {ArrayLike<number>} x @param {ArrayLike<number>} lean mean logits of the prints
  */
-function dearest(cost, x, lean) {
-  const order = Array.from(cost.keys()).sort((a, b) => cost[b] - cost[a]).slice(0, DEAREST);
+function costliest(cost, x, lean) {
+  const order = Array.from(cost.keys()).sort((a, b) => cost[b] - cost[a]).slice(0, COSTLIEST);
   const share = sum(order.map((i) => cost[i])) / sum(cost);
   const lacking = order.filter((i) => x[i] > 1 / (1 + Math.exp(-lean[i]))).length;
   const third = (/** @type {number} */ v) => (v < 10.5 ? 0 : v < 17.5 ? 1 : 2); // of the digit's 20 x 20 pixels
@@ -71,8 +71,8 @@ function dearest(cost, x, lean) {
   const [row, column] = [["top", "", "bottom"][Math.floor(most / 3)], ["left", "", "right"][most % 3]];
   const where = row || column ? `at the ${[row, column].filter(Boolean).join(" ")}` : "in the middle";
   return (
-    `The ${DEAREST} dearest of 784 pixels cost ${(100 * share).toFixed(0)} % of the reconstruction. On ${lacking} of ` +
-    `them the print lacks ink, on ${DEAREST - lacking} it has too much; ${cells[most]} lie ${where}.`
+    `The ${COSTLIEST} costliest of 784 pixels make ${(100 * share).toFixed(0)} % of the reconstruction. On ${lacking} of ` +
+    `them the print lacks ink, on ${COSTLIEST - lacking} it has too much; ${cells[most]} lie ${where}.`
   );
 }
 
@@ -195,7 +195,7 @@ function billPart(stage) {
     const { cost, lean, total, reconstruction, kl } = bill;
     const saved = total - Number(bound);
     show();
-    where.textContent = dearest(cost, x, lean);
+    where.textContent = costliest(cost, x, lean);
     describe(map, `The cost of each pixel. ${where.textContent}`);
     const apart = `${numeral(Math.abs(saved), 1)} nats`;
     const many = `${samples} draws inside the logarithm: ${apart}`;

@@ -9,15 +9,20 @@ from helpers.exercises.kinds import Exercise
 EXERCISES = {}
 
 
+def _fallen(share):
+    return 0.01 + 0.99 * share  # of the peak; at the end a hundredth is left
+
+
 EXERCISES["6.1"] = Exercise(
-    truth={"steps": 9600, "peak": 480, "reach": 1000.0},
+    truth={"steps": 9600, "peak": 480, "share": _fallen((1 + math.cos(0.75 * math.pi)) / 2)},
     mistakes={
         "that is one epoch; there are 40.": {"steps": 240},
         "these are images; a step takes 250 of them.": {"steps": 60_000 * 40},
-        "these are epochs; count steps.": {"peak": 2, "reach": 1000 / 240},
+        "these are epochs; count steps.": {"peak": 2},
         "that is two batches of images; an epoch has 60,000 / 250 steps.": {"peak": 500},
-        "that is where a weight has sunk to one half; add up all of them.": {"reach": math.log(2) / 0.001},
-        "that is the factor itself; add up its powers.": {"reach": 0.999},
+        "that is the straight line; the cosine is below it in the second half.": {"share": _fallen(0.25)},
+        "the cosine ends at a hundredth of the peak, not at 0.": {"share": (1 + math.cos(0.75 * math.pi)) / 2},
+        "that is the rate; give its share of the peak.": {"share": 0.003 * _fallen((1 + math.cos(0.75 * math.pi)) / 2)},
     },
 )
 
@@ -34,10 +39,10 @@ EXERCISES["6.2"] = Exercise(
     truth=_rank(lambda r, kl: r + kl),
     cases=_bills,
     mistakes={
-        "You forgot the KL term: the bill is reconstruction + KL.": _rank(lambda r, kl: r),
+        "You forgot the KL term: the loss is reconstruction + KL.": _rank(lambda r, kl: r),
         "The sign: both terms are costs, and add up.": _rank(lambda r, kl: r - kl),
-        "These are the cheapest. `argsort` begins with the smallest.": _rank(lambda r, kl: -r - kl),
-        "These are the right ones in the wrong order: the dearest first.": (
+        "These have the lowest loss. `argsort` begins with the smallest.": _rank(lambda r, kl: -r - kl),
+        "These are the right ones in the wrong order: the highest loss first.": (
             _rank(lambda r, kl: r + kl, lambda cost, n: np.argsort(cost)[-n:])
         ),
         "These are the costs. Return at which places they stand: their indices.": (

@@ -15,7 +15,7 @@ TRY = "Press Play, then choose the spherical way. Drag the dot over the map. The
 NOTICE = (
     "From this 3 to this 8, the straight way passes 9s and a 7, the spherical way 1s: what lies between two digits "
     "depends on the way. Measured on 400 test digits, Lean at +1 moves the slant by +0.3 on average, and in about "
-    "three of ten the wrong way: two latents leave no room for slant alone."
+    "three of ten the wrong way. Each latent holds several things at once."
 )
 ALT = (
     "Two rows of nine prints between the same 3 and the same 8. The straight way passes through 9 and 7, the spherical "
