@@ -145,9 +145,15 @@ def test_something_that_is_not_a_notebook(tmp_path):
     assert "valid notebook" in notebooks.check(tmp_path / "a.ipynb")[0]
 
 
-@pytest.mark.parametrize("source, many", [("x = 1", True), ('show_widget("encoder")', False), ("a_panel(x)", False)])
-def test_too_many_cells(tmp_path, source, many):
+@pytest.mark.parametrize(
+    "source, tags, many",
+    [("x = 1", [], True), ("x = 1", ["remove-cell"], False), ('show_widget("encoder")', [], False)]
+    + [("a_panel(x)", [], False)],
+)
+def test_too_many_cells(tmp_path, source, tags, many):
     more = [cell(source, number=number) for number in range(26)]
+    for each in more:
+        each["metadata"]["tags"] = tags
     found = problems(tmp_path, lambda notebook: notebook["cells"].extend(more))
     assert ("code cells; at most 25" in "".join(found)) is many  # what is not there to be read does not count
 
