@@ -138,7 +138,7 @@ def code(notebook):
     shown = [cell for _, cell in cells if "remove-cell" not in cell["metadata"].get("tags", [])]
     to_read = [cell for cell in shown if not LIVING.search(cell["source"]) and not is_stub(cell)]
     if len(to_read) > MOST_CELLS:
-        yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, widgets, panels, exercises, hidden ones not counted"
+        yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, without widgets, panels, exercises and hidden ones"
     for number, cell in cells:
         lines = len(cell["source"].splitlines())
         most = MOST_CLASS if re.search(r"^class ", cell["source"], re.MULTILINE) else MOST_LINES
