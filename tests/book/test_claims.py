@@ -132,6 +132,7 @@ CLAIMS = {
         "behind": ("stays behind", GAP),
     },
     "01_darkroom": {
+        "in part": ("helps, in part", "01: holes['artist, its own rule'] < holes['photocopier, fitted bell curve']"),
         "softer": ("slightly softer copies", "01: GREY_FLOOR < copier_nats < from_mean < artist_nats"),
     },
     "02_encoder": {
@@ -189,6 +190,8 @@ CLAIMS = {
         "zero": ("most pixels are zero", "10: 0.7 < zeros < 0.9"),
     },
     "11_photocopier": {
+        "too": ("improves the VAE's inventions too", FITTED),
+        "even": ("Even steps do not make a way good", "11: fade['accepted'] + 0.05 < found['accepted'].min()"),
         "better": (
             "better than a VAE under its standard rule",
             FITTED,
@@ -211,6 +214,7 @@ CLAIMS = {
         ),
         "quieter": ("pathwise estimate quieter", "13: lines['pathwise'][0] < 0.01"),
         "noisier": ("score function noisier", "13: lines['score function'][0] > 1000"),
+        "growth": ("baseline stops the growth", "13: 8 < lines['with baseline'][0] < 8.1"),
         "epochs": (
             "{} bought less than {} did pathwise",
             "13: LATENTS, EPOCHS, x_small, held_out = (10, {a}, x_train[:12000], x_test[:2000])",
@@ -265,6 +269,7 @@ CLAIMS = {
         "guidance": ("trades variety for obedience", "17: 0.8 < strong[3] / told[3] < 0.97", "17: strong[1] > 0.97"),
     },
     "a1_your_machine": {
+        "time alone": ("changes the time alone", "a1: abs(change['1 step at a time']) < 0.5"),
         "batch": ("the batch size changes what is learned", "a1: change['batch of 50'] < -6"),
         "bit by bit": ("equal bit by bit", "a1: np.array_equal(a, b)"),
     },
