@@ -82,6 +82,11 @@ def is_stub(cell):
     return cell["cell_type"] == "code" and EXERCISE in cell["metadata"].get("tags", [])
 
 
+def is_hidden(cell):
+    """Say whether the site leaves out the code of a cell: one that guards the build, or that puts a result in words."""
+    return bool({"remove-cell", "remove-input"} & set(cell["metadata"].get("tags", [])))
+
+
 def checked(code):
     """Return the numbers of the exercises that a piece of code (text or syntax tree) checks, in order."""
     calls = [
@@ -135,8 +140,7 @@ def setup_cells(notebook):
 def code(notebook):
     """Yield problems of the code cells: number, length, plain Python, alt texts that say nothing."""
     cells = [(n, c) for n, c in enumerate(notebook["cells"]) if c["cell_type"] == "code" and c["source"] != SETUP]
-    shown = [cell for _, cell in cells if "remove-cell" not in cell["metadata"].get("tags", [])]
-    to_read = [cell for cell in shown if not LIVING.search(cell["source"]) and not is_stub(cell)]
+    to_read = [c for _, c in cells if not (LIVING.search(c["source"]) or is_stub(c) or is_hidden(c))]
     if len(to_read) > MOST_CELLS:
         yield f"has {len(to_read)} code cells; at most {MOST_CELLS}, without widgets, panels, exercises and hidden ones"
     for number, cell in cells:
