@@ -26,8 +26,8 @@ def write(record, path):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("speed", "quality"), default="speed")
-    parser.add_argument("--seconds", type=float, default=20.0, help="length of a segment (default: 20)")
-    parser.add_argument("--repetitions", type=int, default=5, help="segments of each (default: 5)")
+    parser.add_argument("--seconds", type=float, default=14.0, help="length of a segment (default: 14)")
+    parser.add_argument("--repetitions", type=int, default=7, help="segments of each (default: 7)")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "bench.json", help="JSON file to write")
     options = parser.parse_args(arguments)
     started = time.perf_counter()

@@ -31,7 +31,7 @@ GROWTH = {  # what grows -> its values -> options of `ours`
 }
 
 
-def measure(seconds=20.0, repetitions=5, log=print):
+def measure(seconds=14.0, repetitions=7, log=print):
     """Return the record of a benchmark, as JSON can hold it.
 
     Args:
