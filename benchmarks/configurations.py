@@ -103,8 +103,8 @@ def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, net
     Args:
         pace: the worker's `Pace`.
         batch_size: images a step.
-        data: "train" as in the chapter; or `fit` with "slices", cut in Python, with an "array", or with
-            row numbers and the images in the "graph".
+        data: "train" as in the chapter; or `fit`, a step at a time, with rows "gathered" by TensorFlow, with "slices"
+            cut in Python, with an "array", or with row numbers and the images in the "graph".
         dtype: Keras's dtype policy for encoder and decoder.
         images: size of the training set.
         network: arguments of `build_encoder` and `build_decoder`.
@@ -128,8 +128,9 @@ def ours(pace, batch_size=250, data="train", dtype="float32", images=60_000, net
     if data == "graph":
         vae(x_train[:1])
         vae.images = ops.convert_to_tensor(x_train)
-    given = {"array": x_train, "slices": ShuffledImages(x_train, batch_size, seed=0)}
-    given = given[data] if data in given else row_numbers(images, batch_size)
+    slices = ShuffledImages(x_train, batch_size, seed=0)
+    given = {"array": lambda: x_train, "slices": lambda: slices, "gathered": slices.for_fit}
+    given = given[data]() if data in given else row_numbers(images, batch_size)
     size = batch_size if data == "array" else None
     vae.fit(given, batch_size=size, epochs=FOREVER, shuffle=data == "array", callbacks=callbacks, verbose=0)
 

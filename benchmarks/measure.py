@@ -10,12 +10,13 @@ TRAININGS = {  # label -> (configuration, options)
 LIBRARIES = {"tensorflow": ("NumPy", "TensorFlow"), "jax": ("NumPy", "JAX")}  # whose matrix products compete
 LEVERS = {  # lever -> setting -> options of `ours`; the first setting is the book's
     "batch size": {"250": {}, "125": {"batch_size": 125}, "500": {"batch_size": 500}, "1000": {"batch_size": 1000}},
-    "steps per execution": {"20": {}, "1": {"steps_per_execution": 1}, "100": {"steps_per_execution": 100}},
+    "steps per execution": {"20": {}, "1": {"steps_per_execution": 1}, "60": {"steps_per_execution": 60}},
     "softplus": {"with exp(-|l|)": {}, "ops.softplus": {"kind": "softplus"}},
     "average of the weights": {"no": {}, "yes": {"average": True}},
     "XLA": {"on": {}, "off": {"jit_compile": False}},
     "input": {
-        "rows gathered by TensorFlow": {},
+        "blocks of 20 batches": {},
+        "batches gathered by TensorFlow": {"data": "gathered"},
         "slices cut in Python": {"data": "slices"},
         "array, shuffled by fit": {"data": "array"},
         "images in the graph": {"data": "graph"},

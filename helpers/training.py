@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.blocks import several_steps
 from helpers.checkpoint import Checkpoint, identity
 from helpers.data import binarise as binarised
 from helpers.data import check_images
@@ -70,16 +71,17 @@ def train(
         saver = Checkpoint(Path(checkpoint), run, record, callbacks[1:])
         record.done = saver.restore(vae)
         callbacks.append(saver)
-    vae.fit(
-        data.for_fit(),
-        epochs=epochs,
-        initial_epoch=record.done,
-        shuffle=False,  # Keras would shuffle the batches again, with Python's global random state
-        validation_data=None if validation is None else (validation,),
-        validation_batch_size=min(500, len(validation)) if validation is not None else None,
-        callbacks=callbacks,
-        verbose=0,
-    )
+    with several_steps(vae, data, callbacks) as (fed, told):
+        vae.fit(
+            fed,
+            epochs=epochs,
+            initial_epoch=record.done,
+            shuffle=False,  # Keras would shuffle the batches again, with Python's global random state
+            validation_data=None if validation is None else (validation,),
+            validation_batch_size=min(500, len(validation)) if validation is not None else None,
+            callbacks=told,
+            verbose=0,
+        )
     record.finish()
     return record.history
 
@@ -116,10 +118,14 @@ class ShuffledImages(keras.utils.PyDataset):
         thrown = binarised(grey, [self.seed, self.epoch, step])
         return (thrown,) if self.binarise == "all" else (thrown, grey)
 
-    def for_fit(self):
+    def for_fit(self, block=None):
         """Return what gives `fit` the same batches sooner: TensorFlow gathers the rows and need not ask Python.
 
         On another backend, and if coins are thrown, that is this dataset itself.
+
+        Args:
+            block: None, or how many batches to give at a time, shape (block, batch_size, 28, 28); they have to fill
+                whole blocks.
         """
         if keras.backend.backend() != "tensorflow" or self.binarise is not None:
             return self
@@ -128,13 +134,16 @@ class ShuffledImages(keras.utils.PyDataset):
         with tf.device("CPU"):
             images, self.rows = tf.constant(self.x), tf.Variable(self.order)
 
+        size, shape = (block or 1) * self.batch_size, self.x.shape[1:]
+
         def batch(step):
-            return (tf.gather(images, self.rows[step * self.batch_size : (step + 1) * self.batch_size]),)
+            gathered = tf.gather(images, self.rows[step * size : (step + 1) * size])
+            return (gathered if block is None else tf.reshape(gathered, (block, self.batch_size, *shape)),)
 
         options = tf.data.Options()
         options.autotune.enabled = False
         options.experimental_optimization.apply_default_optimizations = False  # they would copy all images
-        return tf.data.Dataset.range(len(self)).map(batch).prefetch(2).with_options(options)
+        return tf.data.Dataset.range(-(-len(self.x) // size)).map(batch).prefetch(2).with_options(options)
 
 
 def warmup_cosine(steps, warmup, peak=3e-3, start=1e-4):

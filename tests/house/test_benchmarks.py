@@ -334,6 +334,7 @@ OURS = {"images": 1200, "jit_compile": False, "steps_per_execution": 2, "network
     [
         ("ours", OURS, [500, 500, 200, 500]),
         ("ours", OURS | {"data": "array"}, [500, 500, 200, 500]),
+        ("ours", OURS | {"data": "gathered"}, [500, 500, 200, 500]),
         ("ours", OURS | {"data": "slices"}, [500, 500, 200, 500]),
         ("ours", OURS | {"kind": "softplus"}, [500, 500, 200, 500]),
         ("ours", OURS | {"whole_epochs": True}, [1200, 1200]),

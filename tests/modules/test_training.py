@@ -1,5 +1,6 @@
 """Runs repeat bitwise, survive being killed, and explain what is wrong with them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from damage import DAMAGE
 
+from helpers import training
+from helpers.blocks import several_steps
 from helpers.models import VAE, NoisyInputVAE, build_decoder, build_encoder
 from helpers.places import ROOT
 from helpers.training import Keepsakes, ShuffledImages, set_noise, train
@@ -221,6 +224,46 @@ def test_gathered_or_sliced_the_run_is_the_same_bitwise(x, reference, monkeypatc
     vae = make()
     history = run(vae, x, validation=x[:500])
     assert figures(history) == figures(reference[1]) and same(state(vae), reference[0])
+
+
+class Numbers(keras.callbacks.Callback):
+    """Keeps the numbers of the batches that it is told of."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.told.append(batch)
+
+
+def test_several_steps_in_one_program_change_nothing(x, monkeypatch):
+    """Bit by bit, whatever is called before and after; and the model is left as it was."""
+    found = []
+    for way in (several_steps, lambda model, data, callbacks: contextlib.nullcontext((data.for_fit(), callbacks))):
+        monkeypatch.setattr(training, "several_steps", way)
+        vae, kept, numbers = make(jit=True), Keepsakes(x[:50], samples=4), Numbers()
+        first = run(vae, x, epochs=2, validation=x[:500], callbacks=[kept, numbers])
+        judged = vae.evaluate(x[:500], batch_size=100, verbose=0)
+        vae.fit(x[:500], batch_size=100, shuffle=False, verbose=0)
+        again = run(vae, x, epochs=1)
+        found.append((figures(first), figures(again), judged, kept.get_state(), numbers.told, state(vae)))
+        assert vae.steps_per_execution == 4 and "train_step" not in vars(vae)
+    (*ours, kept, told, variables), (*keras_own, kept_by_keras, told_by_keras, by_keras) = found
+    assert ours == keras_own and same(variables, by_keras) and told == told_by_keras == [3, 7] * 2
+    assert all(np.array_equal(kept[name], kept_by_keras[name]) for name in kept)
+
+
+@pytest.mark.parametrize("why", ["without XLA", "step by step", "coins", "batches left over", "another backend"])
+def test_keras_does_the_steps_where_one_program_cannot(x, why, monkeypatch):
+    vae = make(jit=why != "without XLA")
+    vae.steps_per_execution = 1 if why == "step by step" else 4
+    if why == "another backend":
+        monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    data = ShuffledImages(x[: 1900 if why == "batches left over" else 2000], 250, 5, "all" if why == "coins" else None)
+    callbacks = [Numbers()]
+    with several_steps(vae, data, callbacks) as (_, told):
+        assert told is callbacks and "train_step" not in vars(vae)
 
 
 def test_coins_and_other_backends_are_served_by_the_dataset_itself(x, monkeypatch):
