@@ -7,12 +7,13 @@ from helpers import plots
 TITLE = "The epsilon dial"
 TRY = "Press Play: mu travels along its dial, with the noise frozen. Then choose redrawn, and press Play again."
 NOTICE = (
-    "Frozen, every step of mu has the slope 1 and every step of sigma the slope epsilon, as the arrows say. Redrawn, "
-    "the same small steps give slopes of either sign and of tens: luck divided by a small step."
+    "While the noise is frozen, every step of mu gives the slope 1, and every step of sigma gives the slope epsilon, "
+    "as the arrows say. When it is redrawn, the same small steps give slopes of either sign, often beyond ten, "
+    "because the difference of two noises is divided by a small step."
 )
 ALT = (
-    "Plot of z against mu, from minus 2 to 2. With frozen noise a straight line of slope 1; with redrawn noise a "
-    "dashed line that jumps up and down at every step."
+    "The value of z over mu, from minus 2 to 2. With frozen noise it follows a straight line of slope 1; with redrawn "
+    "noise it follows a dashed line that jumps up and down at every step."
 )
 NETWORK = None
 
