@@ -120,7 +120,8 @@ def slant(images):
 def thickness(images):
     """Measure the width of the stroke in pixels: twice the ink over the length of its edge. Chapter 7.
 
-    The edge is the sum of all steps in grey between neighbours, so blur counts as thickness.
+    The edge is the sum of the slopes of grey, the root of down squared plus right squared in every square of four
+    pixels, so that a turned stroke stays about as thick. Blur counts as thickness.
 
     Args:
         images: shape (n, 28, 28), not blank.
@@ -128,7 +129,8 @@ def thickness(images):
     Returns:
         Widths, shape (n,).
     """
-    edge = sum(np.abs(np.diff(images, axis=axis)).sum(axis=(1, 2)) for axis in (1, 2))
+    down, right = np.diff(images, axis=1), np.diff(images, axis=2)
+    edge = np.hypot(down[:, :, 1:] + down[:, :, :-1], right[:, 1:] + right[:, :-1]).sum(axis=(1, 2)) / 2
     return 2 * images.sum(axis=(1, 2)) / edge
 
 

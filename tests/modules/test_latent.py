@@ -116,12 +116,27 @@ def test_slant_agrees_with_a_regression_on_real_digits():
         assert np.isclose(slant(image[None])[0], slope, atol=1e-5)
 
 
+def turned_bar(degrees, width=3.0, height=16.0, finer=8):
+    """Return one image (1, 28, 28) of a bar turned about the middle; grey where a pixel is covered in part."""
+    y, x = (np.mgrid[: 28 * finer, : 28 * finer] + 0.5) / finer - 14
+    angle = np.radians(degrees)
+    across, along = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    inside = (abs(across) < width / 2) & (abs(along) < height / 2)
+    return inside.reshape(28, finer, 28, finer).mean(axis=(1, 3))[None]
+
+
 def test_thickness_grows_with_the_stroke_and_not_with_its_length_or_brightness():
     for width in (1, 2, 3, 5):
-        exact = 2 * width * 20 / (2 * width + 2 * 20)  # twice the area over the perimeter
-        assert np.isclose(thickness(bar(width=width))[0], exact)
+        edge = 2 * width + 2 * 20 - 4 + 2 * np.sqrt(2)  # the perimeter, cut across its four corners
+        assert np.isclose(thickness(bar(width=width))[0], 2 * width * 20 / edge)
     assert abs(thickness(bar(height=24)) - thickness(bar(height=16)))[0] < 0.2
     assert np.isclose(thickness(bar() / 3), thickness(bar()))
+    assert np.isclose(thickness(bar(0.4)), thickness(bar(0.4)[:, :, ::-1]))  # leaning left or right
+
+
+def test_thickness_stays_when_the_stroke_is_turned():
+    for degrees in (10, 20, 30, 45, 60):
+        assert abs(thickness(turned_bar(degrees)) / thickness(turned_bar(0)) - 1)[0] < 0.05, degrees
 
 
 def test_attribute_directions_recover_planted_ones():

@@ -21,8 +21,9 @@ export function thickness(image) {
   let [ink, edge] = [0, 0];
   for (let i = 0; i < image.length; i++) {
     ink += image[i];
-    if (i % EDGE) edge += Math.abs(image[i] - image[i - 1]);
-    if (i >= EDGE) edge += Math.abs(image[i] - image[i - EDGE]);
+    if (i < EDGE || i % EDGE === 0) continue; // no square of four pixels ends here
+    const [a, b, c, d] = [image[i - EDGE - 1], image[i - EDGE], image[i - 1], image[i]];
+    edge += Math.hypot(c - a + d - b, b - a + d - c) / 2; // down and right
   }
   return (2 * ink) / edge;
 }
