@@ -90,7 +90,7 @@ def slerp(a, b, t):
         raise ValueError("slerp needs two directions, but a code of zeros has none.")
     angle = np.arccos(np.clip(a @ b / (norm_a * norm_b), -1, 1))
     if angle > np.pi - 1e-3:
-        raise ValueError("slerp was given opposite codes: no arc between them is the shortest.")
+        raise ValueError("slerp was given opposite codes: no arc between them is the shortest. Go by a third.")
     if angle < 1e-3:
         return lerp(a, b, t)  # the arc is as good as straight, and sin(angle) as good as zero
     t = np.asarray(t)[:, None]

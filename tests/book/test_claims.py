@@ -219,6 +219,7 @@ CLAIMS = {
     "07_generation": {
         "copies": ("hardly any print was one", "07: plain < once / 200"),
         "mismatch": ("and some remains", "07: 0.15 < mismatch < 0.35"),
+        "worse": ("worse between the regions of digits and in holes", "07: inside + 0.03 < min(others)"),
         "crisper": ("arcs gave crisper middles", "07: grey > 2 * abs(grey_on_arc)"),
         "accepted": ("accepts about as often", "07: abs(accepted[0]) < accepted[1]"),
     },
