@@ -178,7 +178,7 @@ CLAIMS = {
             "02: np.allclose(measured, z_log_var[i], atol=0.06)",
         ),
         "follows": ("sigma follows how fast the print changes", "02: 0.93 < half < 1.03", "02: nine_tenths < 1.25"),
-        "ambiguous": ("it does not tell ambiguous", "02: larger < 0.55"),
+        "ambiguous": ("rather smaller sigmas than clear", "02: everywhere < 0.45"),
     },
     "03_decoder": {
         "fixed": ("the print is fixed", "03: np.array_equal(once, again)"),
@@ -217,7 +217,7 @@ CLAIMS = {
         "gap": ("ends a little higher than on training digits", "06: gap > 0"),
     },
     "07_generation": {
-        "copies": ("hardly any print was one", "07: plain < once / 200"),
+        "copies": ("Hardly any print was a sharp copy", "07: plain < once / 200"),
         "mismatch": ("and some remains", "07: 0.15 < mismatch < 0.35"),
         "worse": ("worse between the regions of digits and in holes", "07: inside + 0.03 < min(others)"),
         "crisper": ("arcs gave crisper middles", "07: grey > 2 * abs(grey_on_arc)"),
