@@ -28,8 +28,8 @@ def several_steps(model, data, callbacks):
     model(data.x[:1])  # Keras would build model and optimiser with a block, as if it were a batch
     model.optimizer.build(model.trainable_variables)
     kept = model.__dict__.get("_blocks")  # not as an attribute that Keras tracks and saves
-    if kept is None or kept.optimizer is not model.optimizer or kept.steps != steps:
-        kept = SimpleNamespace(optimizer=model.optimizer, steps=steps, train=None, test=None)
+    if kept is None or kept.compiled is not model._compile_config or kept.steps != steps:
+        kept = SimpleNamespace(compiled=model._compile_config, steps=steps, train=None, test=None)  # new with `compile`
         model.__dict__["_blocks"] = kept
     outside = model.train_function, model.test_function
     model.train_step, model.steps_per_execution = loop(model.train_step, steps), 1

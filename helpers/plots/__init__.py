@@ -7,7 +7,6 @@ it is the last line of a cell. Functions with an `ax` argument draw into it and 
 from helpers.plots.charts import curves, dot_plot, histograms, marked_histograms, scatter
 from helpers.plots.pictures import (
     contact_sheet,
-    contours,
     density_map,
     image_grid,
     image_rows,

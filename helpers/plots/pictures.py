@@ -135,26 +135,6 @@ def contact_sheet(images, ax=None, extent=None, size=6.0, title=None, cmap=None)
     return done(figure)
 
 
-def contours(x, y, values, levels, xlabel, ylabel, ax=None, size=(5.6, 4.2), title=None):
-    """Show a function of two variables as shading with labelled contour lines.
-
-    Args:
-        x, y: positions, shapes (m,) and (n,).
-        values: shape (n, m).
-        levels: values of the lines, rising.
-        xlabel, ylabel: names of the axes.
-        ax: axes to draw into, or None for a new figure.
-        size: inches, for a new figure.
-        title: a text above.
-    """
-    figure, ax = canvas(ax, size)
-    ax.contourf(x, y, values, levels=levels, cmap="YlOrBr", alpha=0.7, extend="both")
-    lines = ax.contour(x, y, values, levels=levels, colors=INK, linewidths=0.9)
-    ax.clabel(lines, fontsize=9, fmt="%g")
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    return done(figure)
-
-
 def density_map(density, extent, ellipse=None, label="", ax=None, size=(4.6, 4.6), title=None):
     """Show a density over a piece of the latent plane, and one Gaussian as an ellipse.
 

@@ -148,8 +148,8 @@ def test_something_that_is_not_a_notebook(tmp_path):
 
 @pytest.mark.parametrize(
     "source, tags, many",
-    [("x = 1", [], True), ("x = 1", ["remove-cell"], False), ('show_widget("encoder")', [], False)]
-    + [("a_panel(x)", [], False)],
+    [("x = 1", [], True), ("x = 1", ["remove-cell"], False), ("x = 1", ["remove-input"], False)]
+    + [('show_widget("encoder")', [], False), ("a_panel(x)", [], False)],
 )
 def test_too_many_cells(tmp_path, source, tags, many):
     more = [cell(source, number=number) for number in range(26)]

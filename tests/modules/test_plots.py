@@ -25,7 +25,6 @@ CASES = {  # function: (arguments, what it draws: panels that are not switched o
     "scatter": (({"a": (LINE, LINE)}, "x", "y"), 1),
     "dot_plot": ((["one", "two"], {"a": LINE[:2]}, "nats"), 1),
     "marked_histograms": (({"a": LINE, "b": LINE}, {"A": 0}, {"a": [0.5]}), 2),
-    "contours": ((LINE.cumsum(), LINE.cumsum(), np.outer(LINE, LINE), [0.1, 0.5], "x", "y"), 1),
     "density_map": ((np.outer(LINE, LINE), (-1, 1, -1, 1), (CODES[0], CODES[1])), 1),
     "plane_map": ((np.outer(LINE, LINE), 2.0, {"a": CODES}), 2),
 }

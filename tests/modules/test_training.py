@@ -254,6 +254,17 @@ def test_several_steps_in_one_program_change_nothing(x, monkeypatch):
     assert all(np.array_equal(kept[name], kept_by_keras[name]) for name in kept)
 
 
+def test_a_model_that_is_compiled_anew_trains_with_its_new_beta(x):
+    """As in Keras: what `compile` is called for is seen by the next run, also if the optimiser is the same."""
+    vae = make(jit=True)
+    first = run(vae, x, epochs=1)
+    vae.beta = 100.0
+    vae.compile(vae.optimizer, jit_compile=True, steps_per_execution=4)
+    second = run(vae, x, epochs=1)
+    for beta, history in ((1, first), (100, second)):
+        assert history["loss"][0] == pytest.approx(history["reconstruction"][0] + beta * history["kl"][0], rel=1e-4)
+
+
 @pytest.mark.parametrize("why", ["without XLA", "step by step", "coins", "batches left over", "another backend"])
 def test_keras_does_the_steps_where_one_program_cannot(x, why, monkeypatch):
     vae = make(jit=why != "without XLA")
