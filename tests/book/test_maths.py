@@ -48,6 +48,16 @@ def test_bernoulli_is_finite_where_the_naive_formula_is_not():
     assert wrong == pytest.approx(783 * math.log(2) + 500, rel=1e-5)
 
 
+def test_bernoulli_slopes_are_p_less_x_everywhere():
+    """At a logit of 0 too, where the size of a logit has a corner."""
+    logits = tf.constant(np.array([-300, -20, -1, 0, 0, 2, 40], "float32").reshape(1, 1, 7))
+    x = np.array([0, 1, 0.3, 0, 1, 0.7, 1], "float32").reshape(1, 1, 7)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        nats = bernoulli_reconstruction(x, logits)
+    np.testing.assert_allclose(numpy(tape.gradient(nats, logits)), numpy(tf.sigmoid(logits)) - x, atol=1e-6)
+
+
 def test_prior_log_density_and_seeded_samples():
     prior = StandardNormal(3)
     z = prior.sample(50_000, seed=1)

@@ -1,6 +1,8 @@
 """Appendix A3: the loss of a colour picture at every scale, the model that is told, and the likelihood of a table."""
 
+import ast
 import math
+import re
 
 import chapter_code
 import numpy as np
@@ -23,6 +25,13 @@ def chapter():
 def colour_vae(chapter, kind="ColourVAE", latent_dim=3, **options):
     parts = chapter["build_colour_encoder"](latent_dim), chapter["build_colour_decoder"](latent_dim)
     return chapter[kind](*parts, **options)
+
+
+def test_the_readers_own_folder_is_read_and_not_written():
+    """`folder` may be the reader's: it is set, and given to `load_images`. What is written goes to the drawn signs."""
+    code = [ast.unparse(node) for node in chapter_code.body(PATH)]
+    uses = [line for text in code for line in text.splitlines() if re.search(r"\bfolder\b", line)]
+    assert uses == ["folder = signs", "x, names = load_images(folder, SIZE)"]
 
 
 def test_both_terms_have_one_number_for_each_picture(chapter):

@@ -265,6 +265,15 @@ def test_a_model_that_is_compiled_anew_trains_with_its_new_beta(x):
         assert history["loss"][0] == pytest.approx(history["reconstruction"][0] + beta * history["kl"][0], rel=1e-4)
 
 
+def test_fit_gets_blocks_where_one_program_can_do_them(x):
+    vae, data = make(jit=True), ShuffledImages(x, 250, seed=5)
+    with several_steps(vae, data, []) as (fed, _):
+        assert "train_step" in vars(vae) and vae.steps_per_execution == 1
+        (blocks,) = zip(*fed)
+        assert [block.shape for block in blocks] == [(4, 250, 28, 28)] * 2
+        assert np.array_equal(np.concatenate(np.concatenate(blocks)), x[data.order])
+
+
 @pytest.mark.parametrize("why", ["without XLA", "step by step", "coins", "batches left over", "another backend"])
 def test_keras_does_the_steps_where_one_program_cannot(x, why, monkeypatch):
     vae = make(jit=why != "without XLA")
