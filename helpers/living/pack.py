@@ -89,5 +89,9 @@ def pack_film(frames):
     greys = np.round(np.asarray(frames) * ((len(SIGNS) - 1) / 255)).astype(int)
     steps = np.diff(greys, axis=0, prepend=0) % len(SIGNS)
     text = "".join(np.array(list(SIGNS))[steps.ravel()])
-    text = re.sub(f"{SIGNS[0]}{{2,{len(RUNS) + 1}}}", lambda zeros: RUNS[len(zeros[0]) - 2], text)
-    return {"text": text, "signs": SIGNS, "runs": RUNS}
+    return {"text": shorten(text, SIGNS[0]), "signs": SIGNS, "runs": RUNS}
+
+
+def shorten(text, zero):
+    """Return a text with one sign of RUNS for each run of zeros."""
+    return re.sub(f"{zero}{{2,{len(RUNS) + 1}}}", lambda zeros: RUNS[len(zeros[0]) - 2], text)

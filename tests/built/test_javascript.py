@@ -199,7 +199,7 @@ def test_slant_and_thickness_are_those_of_chapter_7(blank, address, digits):
 
 def test_noise_is_normal_and_comes_again_from_its_seed(blank, address):
     many = """async (folder) => {
-      const { normals } = await import(`${folder}/maths.js`);
+      const { normals } = await import(`${folder}/noise.js`);
       const take = (seed, n) => Array.from({ length: n }, normals(seed));
       return [take(3, 20000), take(3, 5), take(4, 5)];
     }"""

@@ -14,7 +14,8 @@ from living_code import CHAPTERS, WIDGETS, layers, shown, unpacked
 
 from helpers.evaluation import evaluate_elbo
 from helpers.living import pack
-from helpers.living.page import _camel, _js, bundle, show_widget
+from helpers.living.bundle import bundle
+from helpers.living.page import _camel, _js, show_widget
 from helpers.living.widgets import NAMES
 from helpers.living.widgets.drawing_table import NETWORK, VELOCITY
 from helpers.places import SCRIPTS

@@ -1,49 +1,238 @@
-/** What the widgets that begin with a drawing share: test digits, the pad with its buttons, tiles that fill it. */
+/** What both benches share: the engine with its state, and the views of what it says. */
 
-import { inkOf } from "./network.js";
-import { drawingPad } from "./pad.js";
-import { button, captioned, el, picture } from "./ui.js";
+import { axes, chart, numeral, placer, svg, words } from "./chart.js";
+import { PLANE_SIDE } from "./desk.js";
+import { engine } from "./engine.js";
+import { latentMap } from "./map.js";
+import { bytesOf } from "./network.js";
+import { plainSettings } from "./settings.js";
+import { captioned, contactSheet, describe, el, numbersBehind, onFrame } from "./ui.js";
 
-const HINT = "Draw here. By keyboard: arrow keys, space bar for pen down and up, Backspace.";
+export const PIXELS = 14; // along a side
+const CURVE_POINTS = 400; // points of a curve; beyond them every other one is left out
+const LIVE = ["beta", "rate"]; // settings that may change while it trains
+
+const BROKEN = "The loss became infinite or no number at all: the steps were too long for this loss. Press Reset, and train with " +
+  "a smaller learning rate (a tenth, say) or a smaller \u03b2.";
+
+/** @typedef {import("./trainer.js").Point} Point */
 
 /**
- * @param {import("./mount.js").Stage} stage its data has `digits` (grey levels) and `labels` (a figure for each)
- * @param {object} options
- * @param {string} [options.label] of the pad
- * @param {string} [options.hint] below it
- * @param {(pixels: Float32Array) => void} options.onDraw gets what is on the pad, at most once a frame
- * @param {(pixels: Float32Array, label: string) => void} [options.onTake] of a tile, instead of telling the reader
+ * The digits, unpacked: a sign a pixel, or one for a run of blank ones.
+ *
+ * @param {{text: string, labels: string, signs: string, runs: string, trained: number}} packed
+ * @returns {import("./trainer.js").Digits}
  */
-export function drawingBench({ data, say }, { label = "Draw a digit", hint = HINT, onDraw, onTake }) {
-  const ink = inkOf(data.digits);
-  const digit = (/** @type {number} */ i) => ink.slice(784 * i, 784 * (i + 1));
-  const pad = drawingPad({ label, say, onDraw });
-  /** @param {Float32Array} pixels @param {string} figure */
-  function take(pixels, figure) {
-    pad.put(pixels);
-    say(`A test digit, a ${figure}, lies in front of the camera.`);
+export function unpackDigits({ text, labels, signs, runs, trained }) {
+  const images = new Uint8Array(labels.length * PIXELS ** 2);
+  let place = 0;
+  for (const sign of text) {
+    const run = runs.indexOf(sign);
+    if (run >= 0) place += run + 2;
+    else images[place++] = signs.indexOf(sign);
   }
-  return {
-    digit,
-    pad,
-    drawing: captioned(pad.node, hint),
-    tools: [button("Clear", pad.clear), button("Undo", pad.undo)],
-    tiles: digitTiles(digit, data.labels, onTake ?? take),
-  };
+  return { images, labels, trained, levels: signs.length - 1 };
 }
 
 /**
- * Test digits to choose from: two rows where there is room, one that scrolls on a phone.
+ * The engine with its settings and all that it said; `show` is called before the next frame when something is new.
  *
- * @param {(i: number) => Float32Array} digit @param {string} labels
- * @param {(pixels: Float32Array, label: string) => void} onTake
+ * @param {any} data @param {() => void} show @param {(trouble: string) => void} stopped
  */
-function digitTiles(digit, labels, onTake) {
-  const tiles = Array.from(labels, (label, i) => {
-    const small = picture("");
-    small.show(digit(i));
-    const name = `Test digit ${label}, number ${labels.slice(0, i + 1).split(label).length - 1}`;
-    return button(small.node, () => onTake(digit(i), label), { class: "tile", "aria-label": name });
-  });
-  return el("div", { class: "tiles", role: "group", "aria-label": "Test digits" }, ...tiles);
+export function benchState(data, show, stopped) {
+  const digits = unpackDigits(data.digits);
+  const draw = onFrame(show);
+  const now = {
+    digits,
+    settings: plainSettings(),
+    running: false,
+    trouble: "",
+    /** @type {any} what it looked like last */ look: null,
+    /** @type {any} what happened to the image of the last step */ followed: null,
+    /** @type {Point[]} */ training: [],
+    /** @type {Point[]} */ heldOut: [],
+    /** @type {number[] | null} the latents that the map shows, or null for the busiest */ axes: null,
+    start,
+    run,
+    pause,
+    set,
+    once,
+    chooseAxes,
+    where: () => motor.where(),
+  };
+  const motor = engine(data.worker, hear);
+
+  function hear(message) {
+    if (message.say === "look") {
+      now.look = message;
+      now.training = thinned(now.training, message.training);
+      now.heldOut = thinned(now.heldOut, message.heldOut);
+      if (now.running && !now.axes && moved(busiest(message.klPerLatent))) chooseAxes(null);
+      draw();
+    } else if (message.say === "followed") {
+      now.followed = message.followed;
+      draw();
+    } else {
+      now.running = false;
+      if (message.say === "broken") now.trouble = BROKEN;
+      if (message.say === "refused") now.trouble = `This could not be begun: ${message.why}.`;
+      draw();
+      stopped(now.trouble);
+    }
+  }
+  let shownAxes = [0, 1];
+  const moved = (/** @type {number[]} */ to) => String(to) !== String(shownAxes);
+
+  /** @param {number[] | null} chosen */
+  function chooseAxes(chosen) {
+    now.axes = chosen;
+    shownAxes = chosen ?? busiest(now.look?.klPerLatent ?? Array(now.settings.latents).fill(0));
+    motor.ask({ ask: "look", axes: shownAxes });
+  }
+
+  /** Begin again with these settings. */
+  function start(settings = now.settings) {
+    now.settings = { ...settings };
+    Object.assign(now, { running: false, trouble: "", look: null, followed: null, training: [], heldOut: [], axes: null });
+    shownAxes = settings.latents > 1 ? [0, 1] : [0, -1];
+    const noise = settings.noise === "on";
+    motor.ask({ ask: "start", settings: { ...settings, noise }, digits, axes: shownAxes });
+    draw();
+  }
+
+  function run() {
+    now.running = true;
+    motor.ask({ ask: "run" });
+    draw();
+  }
+
+  function pause() {
+    if (now.running) motor.ask({ ask: "pause" });
+    now.running = false;
+    draw();
+  }
+
+  /** One step or one epoch. @param {"step" | "epoch"} what */
+  function once(what) {
+    now.running = what === "epoch";
+    motor.ask({ ask: what });
+    draw();
+  }
+
+  /** Change a setting: at once if it may change while it trains, else from the beginning. */
+  function set(name, value) {
+    if (now.settings[name] === value) return;
+    if (LIVE.includes(name)) {
+      now.settings[name] = value;
+      motor.ask({ ask: "change", [name]: value });
+      return;
+    }
+    const running = now.running;
+    start({ ...now.settings, [name]: value });
+    if (running) run();
+  }
+  return now;
+}
+
+/** The two latents with the largest KL, in their order. @param {ArrayLike<number>} kl */
+function busiest(kl) {
+  if (kl.length === 1) return [0, -1];
+  const order = Array.from(kl, (_, i) => i).sort((a, b) => kl[b] - kl[a]);
+  return order.slice(0, 2).sort((a, b) => a - b);
+}
+
+/** A curve with its new points; every other one is left out when there are too many. @param {Point[]} old @param {Point[]} more */
+function thinned(old, more) {
+  const all = [...old, ...more];
+  return all.length > CURVE_POINTS ? all.filter((_, i) => i % 2 === 0 || i === all.length - 1) : all;
+}
+
+/** The map of held-out digits. @param {import("./trainer.js").Digits} digits */
+export function benchMap({ labels, trained }) {
+  const kinds = labels.slice(trained);
+  const map = latentMap({ codes: new Float32Array(2 * kinds.length), labels: kinds });
+  return {
+    ...map,
+    /** @param {any} look @param {number} latents */
+    show({ codes, reach, axes: [across, up] }, latents) {
+      if (up < 0) for (let i = 0; i < kinds.length; i++) codes[2 * i + 1] = (reach * (4.5 - Number(kinds[i]))) / 5.5;
+      map.setPoints({ codes, labels: kinds }, reach);
+      map.draw();
+      const which = latents > 2 ? ` of latents ${across} and ${up}, two of ${latents}` : "";
+      describe(map, `Map${which}: the negatives of ${kinds.length} held-out digits, in the colour of their kind, from ` +
+        `${numeral(-reach, 0)} to ${reach}.`);
+    },
+  };
+}
+
+/** The plane of prints. */
+export function benchPlane() {
+  const sheet = contactSheet("", PLANE_SIDE, PLANE_SIDE, PIXELS);
+  const blank = new Float32Array(PLANE_SIDE ** 2 * PIXELS ** 2);
+  return {
+    ...sheet,
+    show({ plane, reach }) {
+      const rows = plane.length / (PLANE_SIDE * PIXELS ** 2);
+      blank.fill(0);
+      blank.set(plane, rows === 1 ? Math.floor(PLANE_SIDE / 2) * PLANE_SIDE * PIXELS ** 2 : 0);
+      sheet.show(blank);
+      describe(sheet, `Prints developed from ${PLANE_SIDE} by ${rows} places of the map, from ${numeral(-reach, 0)} to ${reach}.`);
+    },
+  };
+}
+
+/** @param {Point} point @returns {number} -ELBO, in nats an image */
+export const negativeElbo = ({ reconstruction, kl }) => reconstruction + kl;
+
+/** -ELBO of training and held-out digits by epochs, with the numbers behind. */
+export function benchCurve() {
+  const node = chart(190);
+  const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "reconstruction", "KL"]);
+  return {
+    node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training digits (thin), held-out digits (dots)."), numbers.node),
+    /** @param {Point[]} training @param {Point[]} heldOut */
+    show(training, heldOut) {
+      const all = [...training, ...heldOut].map(negativeElbo);
+      const last = Math.max(1, ...training.map(({ epoch }) => epoch));
+      const [low, high] = range(all);
+      const [ex, ey] = [stepOf(last), stepOf(high - low)];
+      const [from, to] = [Math.floor(low / ey) * ey, Math.ceil(high / ey) * ey];
+      const count = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ s) =>
+        Array.from({ length: Math.floor((b - a) / s + 1e-6) + 1 }, (_, i) => Number((a + i * s).toPrecision(6)));
+      const across = { range: [0, last], span: [44, 350], ticks: count(0, last, ex), label: "epochs" };
+      const up = { range: [from, to], span: [148, 22], ticks: count(from, to, ey), label: "nats" };
+      const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
+      const at = (/** @type {Point} */ p) => [x(p.epoch), y(Math.min(to, negativeElbo(p)))].map((v) => v.toFixed(1));
+      const line = training.length > 1 ? [svg("path", { class: "first", d: `M${training.map((p) => at(p).join(" ")).join("L")}` })] : [];
+      const dots = heldOut.map((p) => svg("circle", { class: "held", cx: at(p)[0], cy: at(p)[1], r: 2.5 }));
+      node.replaceChildren(axes(/** @type {any} */ (across), /** @type {any} */ (up)), ...line, ...dots);
+      const end = heldOut.at(-1);
+      if (end) {
+        const text = `${numeral(negativeElbo(end), 1)} held out`;
+        node.append(words({ x: 346, y: 34, "text-anchor": "end", class: "strong" }, text));
+        describe({ node }, `Minus ELBO by epochs; on held-out digits ${numeral(negativeElbo(end), 1)} nats after ${end.epoch}.`);
+      }
+      numbers.show(heldOut.slice(-12).map((p) => {
+        const trained = training.find(({ epoch }) => Math.abs(epoch - p.epoch) < 1e-6);
+        const cells = [trained ? numeral(negativeElbo(trained), 1) : "", numeral(negativeElbo(p), 1)];
+        return [String(p.epoch), ...cells, numeral(p.reconstruction, 1), numeral(p.kl, 2)];
+      }));
+    },
+  };
+}
+
+/** What the chart shows: all but the first fall, if that takes most of the room. @param {number[]} values */
+function range(values) {
+  const finite = values.filter(Number.isFinite);
+  if (!finite.length) return [0, 1];
+  const low = Math.min(...finite);
+  const sorted = [...finite].sort((a, b) => a - b);
+  const usual = sorted[Math.floor(0.9 * (sorted.length - 1))];
+  return [low, Math.max(low + 1, sorted.length > 8 ? usual + 0.15 * (usual - low) : sorted[sorted.length - 1])];
+}
+
+/** A step of 1, 2 or 5 times a power of ten, so that about five fit. @param {number} width */
+function stepOf(width) {
+  const power = 10 ** Math.floor(Math.log10(width / 5));
+  return ([1, 2, 5].find((each) => each * power >= width / 5) ?? 10) * power;
 }

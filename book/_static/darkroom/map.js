@@ -179,16 +179,18 @@ function moveApart(places, gap) {
 export function latentMap(points, onPick) {
   const PIXELS = devicePixelRatio > 1 ? 720 : 480; // more than a screen shows would cost time
   const EDGE = 480; // names, points and marks are large enough for a map that is shown small
-  const unit = EDGE / (2 * LIMIT);
+  let limit = LIMIT;
+  let unit = EDGE / (2 * limit);
   const says = { role: "img", "aria-label": "The latent map" };
   const canvas = el("canvas", { class: onPick ? "map live" : "map", width: PIXELS, height: PIXELS, ...says });
   const ground = el("canvas", { width: PIXELS, height: PIXELS });
   const context = canvas.getContext("2d");
   for (const each of [canvas, ground]) each.getContext("2d").scale(PIXELS / EDGE, PIXELS / EDGE);
-  const at = (/** @type {ArrayLike<number>} */ z) => [(z[0] + LIMIT) * unit, (LIMIT - z[1]) * unit];
+  const at = (/** @type {ArrayLike<number>} */ z) => [(z[0] + limit) * unit, (limit - z[1]) * unit];
 
-  /** @param {Points} shown */
-  function paintGround(shown) {
+  /** @param {Points} shown @param {number} [half] half the width of the plane that is shown from now on */
+  function paintGround(shown, half = limit) {
+    [limit, unit] = [half, EDGE / (2 * half)];
     const g = ground.getContext("2d");
     g.fillStyle = PAPER;
     g.fillRect(0, 0, EDGE, EDGE);
@@ -223,9 +225,9 @@ export function latentMap(points, onPick) {
   let dragging = false;
   const pick = (/** @type {PointerEvent} */ event) => {
     const box = canvas.getBoundingClientRect();
-    const inside = (/** @type {number} */ v) => Math.max(-LIMIT, Math.min(LIMIT, v));
-    const z0 = inside((2 * (event.clientX - box.left) / box.width - 1) * LIMIT);
-    const z1 = inside((1 - 2 * (event.clientY - box.top) / box.height) * LIMIT);
+    const inside = (/** @type {number} */ v) => Math.max(-limit, Math.min(limit, v));
+    const z0 = inside((2 * (event.clientX - box.left) / box.width - 1) * limit);
+    const z1 = inside((1 - 2 * (event.clientY - box.top) / box.height) * limit);
     onPick?.(Float32Array.of(z0, z1));
   };
   if (onPick) {

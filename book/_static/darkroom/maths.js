@@ -59,18 +59,6 @@ export function importanceBound(network, x, code, epsilons) {
   return largest + Math.log(sum(logWeights.map((w) => Math.exp(w - largest))) / logWeights.length);
 }
 
-/** Standard normal noise from a seed. @param {number} seed @returns {() => number} */
-export function normals(seed) {
-  let state = seed >>> 0;
-  const uniform = () => { // mulberry32
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} t @returns {Float32Array} */
 export const lerp = (a, b, t) => Float32Array.from(a, (value, i) => (1 - t) * value + t * b[i]);
 

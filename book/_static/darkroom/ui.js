@@ -86,21 +86,46 @@ export function choice(label, options, value, onChange) {
 const GREYS = Array.from({ length: 256 }, (_, grey) => 0xff000000 | (grey * 0x010101));
 
 /**
- * A picture of 28 x 28 values, as a print: ink is light on black.
+ * A picture of `side` x `side` values, as a print: ink is light on black.
  *
  * @param {string} label text alternative; none where the words around it say what it is
  */
-export function picture(label) {
+export function picture(label, side = 28) {
   const alternative = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
-  const node = el("canvas", { class: "print", width: 28, height: 28, ...alternative });
+  const node = el("canvas", { class: "print", width: side, height: side, ...alternative });
   const context = node.getContext("2d");
-  const image = context.createImageData(28, 28);
+  const image = context.createImageData(side, side);
   const pixels = new Uint32Array(image.data.buffer); // alpha, blue, green, red: every browser's machine is little-endian
   return {
     node,
     /** @param {ArrayLike<number>} values in [0, 1] @param {number[]} [colours] from 0 to 1, 256 of them */
     show(values, colours = GREYS) {
       for (let i = 0; i < values.length; i++) pixels[i] = colours[Math.round(255 * values[i])];
+      context.putImageData(image, 0, 0);
+    },
+  };
+}
+
+/**
+ * Several pictures of `side` x `side` values in one canvas, row by row.
+ *
+ * @param {string} label text alternative @param {number} columns @param {number} rows @param {number} side
+ */
+export function contactSheet(label, columns, rows, side) {
+  const says = { role: "img", "aria-label": label };
+  const node = el("canvas", { class: "print", width: columns * side, height: rows * side, ...says });
+  const context = node.getContext("2d");
+  const image = context.createImageData(columns * side, rows * side);
+  const pixels = new Uint32Array(image.data.buffer);
+  return {
+    node,
+    /** @param {ArrayLike<number>} values in [0, 1], picture after picture */
+    show(values) {
+      for (let i = 0; i < values.length; i++) {
+        const [which, place] = [Math.floor(i / side ** 2), i % side ** 2];
+        const row = Math.floor(which / columns) * side + Math.floor(place / side);
+        pixels[row * columns * side + (which % columns) * side + (place % side)] = GREYS[Math.round(255 * values[i])];
+      }
       context.putImageData(image, 0, 0);
     },
   };

@@ -1,10 +1,11 @@
 /** Landing page and chapter 1: draw a digit, see its negative, an exposure, and the print, all live. */
 
-import { drawingBench } from "./bench.js";
+import { drawingBench } from "./drawing.js";
 import { loupe, loupeHalf } from "./loupe.js";
 import { LIMIT, latentMap, neighbours, unpackPoints } from "./map.js";
-import { develop, expose, normals } from "./maths.js";
+import { develop, expose } from "./maths.js";
 import { decode, encode } from "./network.js";
+import { normals } from "./noise.js";
 import { afterPause, area, button, calm, captioned, describe, el, figures, picture, textTable } from "./ui.js";
 
 const SPECKS = 200; // past exposures that the loupe keeps

@@ -1,7 +1,7 @@
 /** Chapter 4: z = mu + sigma epsilon on its line, its two slopes, and why the noise is frozen to read them. */
 
 import { arrow, axes, chart, mark, numeral, placer, svg, words } from "./chart.js";
-import { normals } from "./maths.js";
+import { normals } from "./noise.js";
 import { afterPause, button, captioned, choice, column, describe, el } from "./ui.js";
 import { numbersBehind, onFrame, playButton, slider } from "./ui.js";
 

@@ -1,11 +1,12 @@
 /** Chapter 17: a drawing, noise to a chosen strength, and a walk to another label: the drawing as an artwork. */
 
 import { slant, thickness } from "./attributes.js";
-import { drawingBench } from "./bench.js";
+import { drawingBench } from "./drawing.js";
 import { numeral } from "./chart.js";
 import { film } from "./film.js";
-import { develop, normals } from "./maths.js";
+import { develop } from "./maths.js";
 import { decode, encode } from "./network.js";
+import { normals } from "./noise.js";
 import { afterPause, area, button, captioned, choice, describe, el } from "./ui.js";
 import { onFrame, picture, slider, textTable } from "./ui.js";
 import { guidedWalk, unpackVelocity } from "./velocity.js";

@@ -1,10 +1,11 @@
 /** Chapter 2: several negatives of one digit and their prints; their spread is scaled, their noise stays. */
 
-import { drawingBench } from "./bench.js";
+import { drawingBench } from "./drawing.js";
 import { loupe } from "./loupe.js";
 import { latentMap, neighbours, unpackPoints } from "./map.js";
-import { develop, expose, normals } from "./maths.js";
+import { develop, expose } from "./maths.js";
 import { decode, encode } from "./network.js";
+import { normals } from "./noise.js";
 import { afterPause, area, button, captioned, describe, el, figures, onFrame, picture, slider } from "./ui.js";
 
 const PRINTS = 12;

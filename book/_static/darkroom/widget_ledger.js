@@ -1,10 +1,11 @@
 /** Chapter 5: the bill of one digit, its K-sample bound, its costliest pixels; and what another price of KL buys. */
 
-import { drawingBench } from "./bench.js";
+import { drawingBench } from "./drawing.js";
 import { axes, chart, evenly, mark, numeral, placer, svg, words } from "./chart.js";
 import { film } from "./film.js";
-import { develop, expose, importanceBound, klPerLatent, normals, pixelNats, sum } from "./maths.js";
+import { develop, expose, importanceBound, klPerLatent, pixelNats, sum } from "./maths.js";
 import { decode, encode, inkOf } from "./network.js";
+import { normals } from "./noise.js";
 import { afterPause, area, captioned, choice, column, describe, el } from "./ui.js";
 import { numbersBehind, onFrame, picture, slider, textTable } from "./ui.js";
 

@@ -1,7 +1,7 @@
 /** Chapter 7: walk over the plane and watch the print; morph between two digits; lean and thicken what is there. */
 
 import { slant, thickness } from "./attributes.js";
-import { drawingBench } from "./bench.js";
+import { drawingBench } from "./drawing.js";
 import { numeral } from "./chart.js";
 import { film } from "./film.js";
 import { LIMIT, latentMap, neighbours, unpackPoints } from "./map.js";

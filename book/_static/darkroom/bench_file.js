@@ -1,0 +1,62 @@
+/** A trained bench as a file: settings and weights. `helpers.living.load_bench` reads it in Python. */
+
+import { bytesOf } from "./network.js";
+import { LIMITS, admitted, plainSettings } from "./settings.js";
+import { shapesOf } from "./vae.js";
+
+const FORMAT = "darkroom-bench 1";
+
+/** CRC-32, as in zlib: a damaged file is noticed. @param {string} text */
+function checksum(text) {
+  let crc = ~0;
+  for (let i = 0; i < text.length; i++) {
+    crc ^= text.charCodeAt(i);
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/**
+ * @param {Record<string, any>} settings
+ * @param {Float32Array} theta all weights, see `shapesOf` in vae.js
+ * @param {number} pixels
+ * @param {Record<string, any>} figures what was measured
+ * @returns {string} JSON
+ */
+export function writeBench(settings, theta, pixels, figures) {
+  let text = "";
+  for (const byte of new Uint8Array(theta.buffer, theta.byteOffset, theta.byteLength)) text += String.fromCharCode(byte);
+  const weights = btoa(text);
+  const tensors = shapesOf({ pixels, width: settings.width, latents: settings.latents });
+  return JSON.stringify({ format: FORMAT, settings, figures, tensors, checksum: checksum(weights), weights }, null, 1);
+}
+
+/**
+ * @param {string} text @param {number} pixels
+ * @returns {{settings: Record<string, any>, theta: Float32Array}}
+ * @throws {Error} a sentence that says what is wrong with the file
+ */
+export function readBench(text, pixels) {
+  let file;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    throw new Error("This file is no JSON: it is damaged, or another file.");
+  }
+  if (file?.format !== FORMAT) throw new Error("This file was not written by the bench.");
+  if (typeof file.weights !== "string" || file.checksum !== checksum(file.weights))
+    throw new Error("The weights in this file are damaged: the checksum is another one.");
+  const settings = plainSettings();
+  for (const name of Object.keys(LIMITS)) {
+    const value = admitted(name, String(file.settings?.[name]));
+    if (value === null) throw new Error(`The setting \u201c${name}\u201d in this file is none that the bench knows.`);
+    settings[name] = value;
+  }
+  const bytes = bytesOf(file.weights);
+  const shapes = shapesOf({ pixels, width: settings.width, latents: settings.latents });
+  const length = shapes.reduce((total, [, rows, columns]) => total + rows * columns, 0);
+  if (bytes.length !== 4 * length) throw new Error("The weights in this file are not those of its settings.");
+  const theta = new Float32Array(bytes.buffer);
+  if (!theta.every(Number.isFinite)) throw new Error("There are weights in this file that are no numbers.");
+  return { settings, theta };
+}
