@@ -47,6 +47,7 @@ install:
 weights: install
 	@$(VENV_PYTHON) -m tools.recording.models
 	@$(VENV_PYTHON) -m tools.recording.runs
+	@$(VENV_PYTHON) -m tools.recording.bench
 
 pictures: install
 	@$(VENV_PYTHON) -m tools.recording.pictures

@@ -18,7 +18,7 @@ SIDE = 14
 LIKELIHOODS = ("bernoulli", "gaussian", "learned")
 
 
-class GaussianVAE(VAE):
+class GaussianBench(VAE):
     """A VAE whose decoder gives the means of Gaussian pixels, with one standard deviation `sigma` for all."""
 
     def __init__(self, encoder, decoder, sigma, **kwargs):
@@ -41,8 +41,8 @@ def load_bench(path):
         path: the file.
 
     Returns:
-        A `VAE` for images (n, 14, 14) in [0, 1]: `encoder` gives z_mean and z_log_var, `decoder` the logits of the pixels,
-        or their means where the likelihood is Gaussian (then its `sigma` is theirs). Its attribute `bench` has the
+        A `VAE` for images (n, 14, 14) in [0, 1]: `encoder` gives z_mean and z_log_var, `decoder` the logits of the
+        pixels, or their means where the likelihood is Gaussian (then its `sigma` is theirs). Its attribute `bench` has the
         settings and what the page measured (nats an image, held-out digits).
 
     Raises:
@@ -71,7 +71,7 @@ def load_bench(path):
     if settings["likelihood"] == "bernoulli":
         vae = VAE(encoder, decoder, beta=settings["beta"])
     else:
-        vae = GaussianVAE(encoder, decoder, float(np.exp(tensors["logSigma"].item())), beta=settings["beta"])
+        vae = GaussianBench(encoder, decoder, float(np.exp(tensors["logSigma"].item())), beta=settings["beta"])
     vae.bench = {"settings": settings, "figures": file.get("figures", {})}
     return vae
 

@@ -1,4 +1,4 @@
-"""The bench's own VAE beside Keras, float64 beside float64: gradients, steps of Adam, prints, and the same run again."""
+"""The bench's own VAE beside Keras, float64 beside float64: gradients and steps of Adam."""
 
 import numpy as np
 import pytest
@@ -117,9 +117,7 @@ def test_gradients_and_ten_steps_are_those_of_keras(blank, address, name):
     )
     model = Model(ours["begun"], latents)
     variables = [
-        variable
-        for each, variable in model.of.items()
-        if each != "logSigma" or recipe["likelihood"] == "learned"
+        variable for each, variable in model.of.items() if each != "logSigma" or recipe["likelihood"] == "learned"
     ]
     optimizer = keras.optimizers.Adam(rate)
     for s in range(steps):

@@ -42,19 +42,26 @@ def plane():
     return image.resize((ENLARGED * image.width, ENLARGED * image.height), Image.Resampling.NEAREST)
 
 
+def started(playwright):
+    """Return the system's Chromium or Chrome, started."""
+    from playwright.sync_api import Error
+
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    try:  # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
+        return playwright.chromium.launch(**({"executable_path": found} if found else {"channel": "chrome"}))
+    except Error as error:
+        reason = f"none could be started: {str(error).splitlines()[0]}"
+        raise PictureError(f"This needs Chromium or Chrome, and {reason}") from error
+
+
 def morphing(site):
     """Return the frames of the animation: the morphing table in the built site, at one place after the other."""
     if not (site / PAGE).is_file():
         raise PictureError(f"There is no built site in {site}: run make book first.")
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import sync_playwright
 
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        try:  # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
-            browser = playwright.chromium.launch(**({"executable_path": found} if found else {"channel": "chrome"}))
-        except Error as error:
-            reason = f"none could be started: {str(error).splitlines()[0]}"
-            raise PictureError(f"The animation needs Chromium or Chrome, and {reason}") from error
+        browser = started(playwright)
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, color_scheme="light", locale="en-GB")
         page.goto((site / PAGE).resolve().as_uri())
         table = page.locator('section[aria-label="The morphing table"]')

@@ -1,6 +1,6 @@
 /** What both benches share: the engine with its state, and the views of what it says. */
 
-import { axes, chart, numeral, placer, svg, words } from "./chart.js";
+import { axes, numeral, placer, svg, words } from "./chart.js";
 import { PLANE_SIDE } from "./desk.js";
 import { engine } from "./engine.js";
 import { latentMap } from "./map.js";
@@ -10,6 +10,7 @@ import { captioned, contactSheet, describe, el, numbersBehind, onFrame } from ".
 
 export const PIXELS = 14; // along a side
 const CURVE_POINTS = 400; // points of a curve; beyond them every other one is left out
+const USED = 0.1; // nats of KL above which a latent is called used
 const LIVE = ["beta", "rate"]; // settings that may change while it trains
 
 const BROKEN = "The loss became infinite or no number at all: the steps were too long for this loss. Press Reset, and train with " +
@@ -49,6 +50,7 @@ export function benchState(data, show, stopped) {
     trouble: "",
     /** @type {any} what it looked like last */ look: null,
     /** @type {any} what happened to the image of the last step */ followed: null,
+    /** @type {any} its likelihood without a bound */ exact: null,
     /** @type {Point[]} */ training: [],
     /** @type {Point[]} */ heldOut: [],
     /** @type {number[] | null} the latents that the map shows, or null for the busiest */ axes: null,
@@ -58,6 +60,8 @@ export function benchState(data, show, stopped) {
     set,
     once,
     chooseAxes,
+    askExact: () => motor.ask({ ask: "exact" }),
+    takeWeights,
     where: () => motor.where(),
   };
   const motor = engine(data.worker, hear);
@@ -68,6 +72,11 @@ export function benchState(data, show, stopped) {
       now.training = thinned(now.training, message.training);
       now.heldOut = thinned(now.heldOut, message.heldOut);
       if (now.running && !now.axes && moved(busiest(message.klPerLatent))) chooseAxes(null);
+      draw();
+    } else if (message.say === "weights") {
+      wanted.splice(0).forEach((give) => give(message.theta));
+    } else if (message.say === "exact") {
+      now.exact = message;
       draw();
     } else if (message.say === "followed") {
       now.followed = message.followed;
@@ -80,6 +89,13 @@ export function benchState(data, show, stopped) {
       stopped(now.trouble);
     }
   }
+  /** @type {((theta: Float32Array) => void)[]} */ const wanted = [];
+  /** @param {(theta: Float32Array) => void} give gets all weights */
+  function takeWeights(give) {
+    wanted.push(give);
+    motor.ask({ ask: "weights" });
+  }
+
   let shownAxes = [0, 1];
   const moved = (/** @type {number[]} */ to) => String(to) !== String(shownAxes);
 
@@ -90,18 +106,19 @@ export function benchState(data, show, stopped) {
     motor.ask({ ask: "look", axes: shownAxes });
   }
 
-  /** Begin again with these settings. */
-  function start(settings = now.settings) {
+  /** Begin again with these settings, and with weights if there are some. @param {any} settings @param {Float32Array} [theta] */
+  function start(settings = now.settings, theta) {
     now.settings = { ...settings };
-    Object.assign(now, { running: false, trouble: "", look: null, followed: null, training: [], heldOut: [], axes: null });
+    Object.assign(now, { running: false, trouble: "", look: null, followed: null, exact: null, training: [], heldOut: [], axes: null });
     shownAxes = settings.latents > 1 ? [0, 1] : [0, -1];
     const noise = settings.noise === "on";
-    motor.ask({ ask: "start", settings: { ...settings, noise }, digits, axes: shownAxes });
+    motor.ask({ ask: "start", settings: { ...settings, noise }, digits, theta, axes: shownAxes });
     draw();
   }
 
   function run() {
     now.running = true;
+    now.exact = null;
     motor.ask({ ask: "run" });
     draw();
   }
@@ -147,6 +164,20 @@ function thinned(old, more) {
   return all.length > CURVE_POINTS ? all.filter((_, i) => i % 2 === 0 || i === all.length - 1) : all;
 }
 
+/** What one should see now, or what went wrong. @param {any} state of `benchState` @returns {string} */
+export function benchSentence({ trouble, look, settings }) {
+  if (trouble || !look) return trouble;
+  if (look.epoch === 0) return "Untrained: every place of the map gives the same fog. Press Train.";
+  const used = Array.from(look.klPerLatent).filter((nats) => nats > USED).length;
+  const of = `${used} of ${settings.latents} latents ${settings.latents === 1 ? "is" : "are"} used (KL above ${USED} nats)`;
+  if (used === 0 && settings.terms === "mean")
+    return `Collapse: no latent is used. The mean over 196 pixels makes the KL term weigh 196 times as much as in the ELBO.`;
+  if (used === 0 && settings.beta > 1) return `Collapse: no latent is used. At \u03b2 = ${settings.beta} a nat of KL costs more than it saves.`;
+  if (used === 0) return `No latent is used yet: all prints are alike.`;
+  if (settings.beta === 0) return `${of}. Nothing holds the negatives near the middle: the inventions are drawn where no negative may lie.`;
+  return `${of}.`;
+}
+
 /** The map of held-out digits. @param {import("./trainer.js").Digits} digits */
 export function benchMap({ labels, trained }) {
   const kinds = labels.slice(trained);
@@ -186,7 +217,7 @@ export const negativeElbo = ({ reconstruction, kl }) => reconstruction + kl;
 
 /** -ELBO of training and held-out digits by epochs, with the numbers behind. */
 export function benchCurve() {
-  const node = chart(190);
+  const node = svg("svg", { class: "chart", viewBox: "0 0 260 180", role: "img", "aria-label": "" }); // narrower than others
   const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "reconstruction", "KL"]);
   return {
     node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training digits (thin), held-out digits (dots)."), numbers.node),
@@ -199,17 +230,17 @@ export function benchCurve() {
       const [from, to] = [Math.floor(low / ey) * ey, Math.ceil(high / ey) * ey];
       const count = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ s) =>
         Array.from({ length: Math.floor((b - a) / s + 1e-6) + 1 }, (_, i) => Number((a + i * s).toPrecision(6)));
-      const across = { range: [0, last], span: [44, 350], ticks: count(0, last, ex), label: "epochs" };
-      const up = { range: [from, to], span: [148, 22], ticks: count(from, to, ey), label: "nats" };
+      const across = { range: [0, last], span: [36, 252], ticks: count(0, last, ex), label: "epochs" };
+      const up = { range: [from, to], span: [142, 22], ticks: count(from, to, ey), label: "nats" };
       const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
       const at = (/** @type {Point} */ p) => [x(p.epoch), y(Math.min(to, negativeElbo(p)))].map((v) => v.toFixed(1));
-      const line = training.length > 1 ? [svg("path", { class: "first", d: `M${training.map((p) => at(p).join(" ")).join("L")}` })] : [];
+      const line = training.length > 1 ? [svg("path", { class: "trail first", d: `M${training.map((p) => at(p).join(" ")).join("L")}` })] : [];
       const dots = heldOut.map((p) => svg("circle", { class: "held", cx: at(p)[0], cy: at(p)[1], r: 2.5 }));
       node.replaceChildren(axes(/** @type {any} */ (across), /** @type {any} */ (up)), ...line, ...dots);
       const end = heldOut.at(-1);
       if (end) {
         const text = `${numeral(negativeElbo(end), 1)} held out`;
-        node.append(words({ x: 346, y: 34, "text-anchor": "end", class: "strong" }, text));
+        node.append(words({ x: 250, y: 34, "text-anchor": "end", class: "strong" }, text));
         describe({ node }, `Minus ELBO by epochs; on held-out digits ${numeral(negativeElbo(end), 1)} nats after ${end.epoch}.`);
       }
       numbers.show(heldOut.slice(-12).map((p) => {

@@ -15,7 +15,7 @@ export const LIMITS = {
   sigma: { from: 0.01, to: 2, start: 0.2 },
   noise: { among: ["on", "off"], start: "on" },
   width: { among: [16, 32, 64, 128, 256], start: 64 },
-  rate: { from: 0.0001, to: 1, start: 0.005 },
+  rate: { from: 0.0001, to: 1, start: 0.01 },
   batch: { among: [10, 20, 50, 100, 200, 500], start: 50 },
   digits: { start: "0123456789" },
   seed: { from: 0, to: 9999, whole: true, start: 0 },

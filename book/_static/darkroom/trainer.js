@@ -28,7 +28,7 @@ import { costBatch, decodeBatch, encodeBatch, exposeBatch } from "./vae.js";
 /** @typedef {{epoch: number, reconstruction: number, kl: number}} Point nats an image, at a number of epochs */
 
 export const PIECE = 20; // images at a time
-const PARTS = 10; // an epoch is recorded in so many parts
+const PARTS = 4; // an epoch is recorded in so many parts
 
 /** @param {Settings} settings @param {Digits} digits */
 export function trainer(settings, { images, labels, trained, levels }) {

@@ -1,14 +1,17 @@
 /** The bench: train a VAE in the page, with all that one may change. */
 
-import { PIXELS, benchCurve, benchMap, benchPlane, benchState, negativeElbo } from "./bench.js";
+import { PIXELS, benchCurve, benchMap, benchPlane, benchSentence, benchState, negativeElbo } from "./bench.js";
+import { LIKELIHOOD_NAMES, benchAxes, benchControls } from "./bench_controls.js";
+import { exactPanel, takePanel } from "./bench_extras.js";
+import { benchTour } from "./bench_tour.js";
 import { numeral } from "./chart.js";
 import { inkFrom, pixelsOf } from "./desk.js";
-import { LIMITS, PRESETS, betaScale, logScale, plainSettings, read, written } from "./settings.js";
-import { area, button, captioned, choice, contactSheet, describe, el, slider } from "./ui.js";
+import { PRESETS, plainSettings, read, written } from "./settings.js";
+import { area, button, captioned, contactSheet, describe, el } from "./ui.js";
 
-const USED = 0.1; // nats of KL above which a latent is called used
 const SLOW = 2500; // milliseconds for a step in slow motion
 const INVENTIONS = [10, 2];
+const OWN = "own";
 const PRESET_NAMES = {
   good: "A good VAE",
   collapse: "\u03b2 = 20: collapse",
@@ -17,14 +20,13 @@ const PRESET_NAMES = {
   many: "16 latents: how many are used?",
   without: "Leave out the 4s",
 };
-const SAYS = { bernoulli: "Bernoulli", gaussian: "Gaussian, chosen \u03c3", learned: "Gaussian, learned \u03c3" };
 
 /** @param {import("./mount.js").Stage} stage */
 export function bench(stage) {
   const { data, say } = stage;
   const state = benchState(data, show, (trouble) => {
-    slow = false;
-    say(trouble || summary());
+    if (trouble) slow = false;
+    if (!slow) say(trouble || summary());
   });
   const { digits } = state;
   let slow = false;
@@ -38,16 +40,25 @@ export function bench(stage) {
   const ledger = benchLedger();
   const verdict = el("p", { class: "verdict" });
   const count = el("p", { class: "number" });
+  const aim = el("p", { class: "caption" });
   const follow = followedView();
+  const exact = exactPanel(state);
+  const take = takePanel(state, plane.node, (settings) => begin(settings));
+  const tour = benchTour(stage.body, say);
 
-  const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "play" });
+  const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
+  const slowly = button("Slow motion", () => (slow ? stopSlowly() : startSlowly()), { "aria-pressed": "false" });
   const tools = [
-    train,
     button("One epoch", () => state.once("epoch")),
     button("One step", () => state.once("step")),
-    button("Slow motion", () => (slow ? (slow = false) : startSlowly()), { "aria-pressed": "false" }),
+    slowly,
     button("Reset", () => begin(state.settings)),
+    tour.start,
   ];
+  function stopSlowly() {
+    slow = false;
+    show();
+  }
   function startSlowly() {
     state.pause();
     slow = true;
@@ -66,7 +77,7 @@ export function bench(stage) {
     if (!["beta", "rate"].includes(name)) say(`A new run begins: ${describeSettings(state.settings)}.`);
   });
   const preset = el("select", { "aria-label": "A lesson to try", onchange: () => begin({ ...plainSettings(), ...PRESETS[preset.value] }) });
-  preset.append(...Object.entries(PRESET_NAMES).map(([value, text]) => el("option", { value }, text)));
+  preset.append(el("option", { value: OWN, hidden: true }, "Your own settings"), ...Object.entries(PRESET_NAMES).map(([value, text]) => el("option", { value }, text)));
   const axesPicker = benchAxes((axes) => state.chooseAxes(axes));
 
   function begin(settings) {
@@ -82,17 +93,19 @@ export function bench(stage) {
   /** Marks that follow from the settings. */
   function dress() {
     const name = Object.keys(PRESETS).find((each) => written({ ...plainSettings(), ...PRESETS[each] }) === written(state.settings));
-    preset.value = name ?? "";
+    preset.value = name ?? OWN;
   }
 
   function show() {
     train.textContent = state.running ? "Pause" : "Train";
-    tools[3].setAttribute("aria-pressed", String(slow));
+    slowly.setAttribute("aria-pressed", String(slow));
     const { look } = state;
     stage.body.classList.toggle("followed", state.followed !== null && !state.running);
     if (state.followed) follow.show(state.followed, state.settings);
-    verdict.textContent = state.trouble || (look ? notice(state) : "");
+    verdict.textContent = benchSentence(state);
     verdict.classList.toggle("trouble", state.trouble !== "");
+    exact.show();
+    aim.textContent = aimOf(state.settings);
     if (!look) return;
     const { latents } = state.settings;
     map.show(look, latents);
@@ -109,23 +122,26 @@ export function bench(stage) {
 
   function summary() {
     const end = state.heldOut.at(-1);
-    return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out digits. ${notice(state)}` : "";
+    return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out digits. ${benchSentence(state)}` : "";
   }
 
   document.addEventListener("visibilitychange", () => document.hidden && state.pause());
 
+  /** @type {ShadowRoot} */ (stage.body.getRootNode()).host.classList.add("wide");
   stage.body.classList.add("lab", "trainer");
   const small = (node, text) => captioned(node, text);
   stage.body.append(
-    area("bar", ...tools, preset, count),
+    area("bar", train, controls.beta),
+    area("tools", ...tools, preset),
+    area("tour", tour.node),
+    area("verdict", verdict),
     area("controls", controls.node),
     area("map", small(map.node, "Negatives: where 1,000 digits lie that it is not trained on"), axesPicker.node),
     area("plane", small(plane.node, "Prints from every place of that map")),
     area("scenes", small(scenes.node, "Scenes"), small(prints.node, "their prints"), small(inventions.node, "inventions: drawn from the prior")),
     area("follow", follow.node),
-    area("verdict", verdict),
     area("curve", curve.node),
-    area("ledger", ledger.node),
+    area("ledger", aim, ledger.node, count, exact.node, take.node),
   );
   const { settings, wrong } = read(decodeURIComponent(location.hash.slice(1)));
   begin(settings);
@@ -150,92 +166,10 @@ function describeSettings(settings) {
   return written(settings).replaceAll("&", ", ").replaceAll("=", " ") || "the settings of the start";
 }
 
-/** What one should see. */
-function notice({ look, heldOut, settings }) {
-  const end = heldOut.at(-1);
-  if (!end || look.epoch === 0) return "Untrained: every place of the map gives the same fog. Press Train.";
-  const used = Array.from(look.klPerLatent).filter((nats) => nats > USED).length;
-  const of = `${used} of ${settings.latents} latents ${settings.latents === 1 ? "is" : "are"} used (KL above ${USED} nats)`;
-  if (used === 0 && settings.terms === "mean")
-    return `Collapse: no latent is used. The mean over 196 pixels makes the KL term weigh 196 times as much as in the ELBO.`;
-  if (used === 0 && settings.beta > 1) return `Collapse: no latent is used. At \u03b2 = ${settings.beta} a nat of KL costs more than it saves.`;
-  if (used === 0) return `No latent is used yet: all prints are alike.`;
-  if (settings.beta === 0) return `${of}. Nothing holds the negatives near the middle: the inventions are drawn where no negative may lie.`;
-  return `${of}.`;
-}
-
-/** The choice of the latents that the map shows. @param {(axes: number[] | null) => void} onChoose */
-function benchAxes(onChoose) {
-  const pick = () => el("select", { onchange: () => onChoose(chosen()) });
-  const [across, up] = [pick(), pick()];
-  across.setAttribute("aria-label", "Latent across");
-  up.setAttribute("aria-label", "Latent up");
-  const chosen = () => (across.value === "" || up.value === "" ? null : [Number(across.value), Number(up.value)]);
-  const node = el("p", { class: "axes-of-map" }, "Latents ", across, " and ", up);
-  return {
-    node,
-    /** @param {number} latents */
-    offer(latents) {
-      node.hidden = latents < 3;
-      for (const each of [across, up]) {
-        const options = Array.from({ length: latents }, (_, i) => el("option", { value: i }, `z[${i}]`));
-        each.replaceChildren(el("option", { value: "" }, "busiest"), ...options);
-      }
-    },
-  };
-}
-
-/** @param {(name: string, value: any) => void} onChange */
-function benchControls(onChange) {
-  const rates = logScale(LIMITS.rate.from, LIMITS.rate.to);
-  const sigmas = logScale(LIMITS.sigma.from, LIMITS.sigma.to);
-  const beta = slider({
-    label: "\u03b2, weight of the KL term", step: 0.005, format: (at) => String(betaScale.value(at)),
-    onInput: (at) => onChange("beta", betaScale.value(at)),
-  });
-  const latents = slider({ label: "Latents", min: 1, max: 16, step: 1, format: String, onInput: (v) => onChange("latents", v) });
-  const width = slider({
-    label: "Width", min: 0, max: 4, step: 1, format: (i) => String(LIMITS.width.among?.[i]),
-    onInput: (i) => onChange("width", LIMITS.width.among?.[i]),
-  });
-  const batch = slider({
-    label: "Batch", min: 0, max: 5, step: 1, format: (i) => String(LIMITS.batch.among?.[i]),
-    onInput: (i) => onChange("batch", LIMITS.batch.among?.[i]),
-  });
-  const rate = slider({ label: "Learning rate", step: 0.005, format: (at) => String(rates.value(at)), onInput: (at) => onChange("rate", rates.value(at)) });
-  const sigma = slider({ label: "\u03c3 of a pixel", step: 0.005, format: (at) => String(sigmas.value(at)), onInput: (at) => onChange("sigma", sigmas.value(at)) });
-  const seed = slider({ label: "Seed", min: 0, max: 99, step: 1, format: String, onInput: (v) => onChange("seed", v) });
-  let terms = el("div"), likelihood = el("div"), noise = el("div");
-  const boxes = Array.from("0123456789", (digit) => {
-    const input = el("input", { type: "checkbox", checked: true, onchange: () => changeDigits(input) });
-    return { digit, input, node: el("label", {}, input, digit) };
-  });
-  function changeDigits(input) {
-    const digits = boxes.filter((box) => box.input.checked).map((box) => box.digit).join("");
-    if (digits) onChange("digits", digits);
-    else input.checked = true; // it needs one
-  }
-  const more = el("details", {}, el("summary", {}, "More settings"));
-  const node = el("div", { class: "controls" });
-
-  function set(settings) {
-    beta.set(betaScale.at(settings.beta));
-    latents.set(settings.latents);
-    width.set(LIMITS.width.among?.indexOf(settings.width) ?? 0);
-    batch.set(LIMITS.batch.among?.indexOf(settings.batch) ?? 0);
-    rate.set(rates.at(settings.rate));
-    sigma.set(sigmas.at(settings.sigma));
-    seed.set(settings.seed);
-    for (const box of boxes) box.input.checked = settings.digits.includes(box.digit);
-    terms = choice("Over the pixels", [["sum", "sum"], ["mean", "mean"]], settings.terms, (v) => onChange("terms", v));
-    likelihood = choice("Likelihood", Object.entries(SAYS), settings.likelihood, (v) => onChange("likelihood", v));
-    noise = choice("Exposure", [["on", "draw z"], ["off", "take z_mean"]], settings.noise, (v) => onChange("noise", v));
-    const kinds = el("fieldset", { class: "choice digits" }, el("legend", {}, "Digits"), ...boxes.map((box) => box.node));
-    more.replaceChildren(more.firstElementChild ?? "", likelihood, sigma.node, noise, width.node, rate.node, batch.node, seed.node);
-    node.replaceChildren(beta.node, latents.node, terms, kinds, more);
-  }
-  set(plainSettings());
-  return { node, set };
+/** What a step makes smaller, in words. @param {Record<string, any>} settings */
+function aimOf({ beta, terms, likelihood, noise, rate, batch }) {
+  const said = `${LIKELIHOOD_NAMES[likelihood]}, ${terms} over the pixels${noise === "off" ? ", without exposure" : ""}`;
+  return `Adam makes reconstruction + ${beta} \u00d7 KL smaller (${said}), at a rate of ${rate}, ${batch} scenes a step.`;
 }
 
 /** Both terms on held-out digits, and the KL of each latent as a bar. */

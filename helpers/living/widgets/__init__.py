@@ -6,7 +6,18 @@ arguments, or one, if the widget takes what a chapter made. The JavaScript is in
 
 import importlib
 
-NAMES = ("darkroom", "encoder", "dial", "ledger", "timemachine", "morphing", "tunes", "drawing_table", "bench")
+NAMES = (
+    "darkroom",
+    "encoder",
+    "dial",
+    "ledger",
+    "timemachine",
+    "morphing",
+    "tunes",
+    "drawing_table",
+    "bench",
+    "first_bench",
+)
 
 
 def widget(name):

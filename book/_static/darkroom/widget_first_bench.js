@@ -1,0 +1,40 @@
+/** Landing page: the bench with what matters most, Train, Pause and beta. */
+
+import { PIXELS, benchMap, benchPlane, benchSentence, benchState } from "./bench.js";
+import { betaScale } from "./settings.js";
+import { area, button, captioned, contactSheet, describe, el, slider } from "./ui.js";
+
+/** @param {import("./mount.js").Stage} stage */
+export function firstBench({ body, data, say }) {
+  const state = benchState(data, show, () => say(state.trouble || verdict.textContent || ""));
+  const map = benchMap(state.digits);
+  const plane = benchPlane();
+  const inventions = contactSheet("", 10, 2, PIXELS);
+  const verdict = el("p", { class: "verdict" });
+  const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
+  const reset = button("Reset", () => state.start());
+  const beta = slider({
+    label: "\u03b2", step: 0.005, value: betaScale.at(1), format: (at) => String(betaScale.value(at)),
+    onInput: (at) => state.set("beta", betaScale.value(at)),
+  });
+
+  function show() {
+    train.textContent = state.running ? "Pause" : "Train";
+    verdict.textContent = benchSentence(state);
+    if (!state.look) return;
+    map.show(state.look, state.settings.latents);
+    plane.show(state.look);
+    inventions.show(state.look.inventions);
+    describe(inventions, "Twenty new digits, developed from draws from the prior");
+  }
+
+  body.classList.add("lab", "trainer", "first");
+  body.append(
+    area("bar", train, beta.node, reset),
+    area("verdict", verdict),
+    area("map", captioned(map.node, "Negatives: where 1,000 digits lie that it is not trained on")),
+    area("plane", captioned(plane.node, "Prints from every place of that map")),
+    area("scenes", captioned(inventions.node, "Inventions: drawn at random, and printed")),
+  );
+  state.start();
+}
