@@ -42,8 +42,8 @@ def load_bench(path):
 
     Returns:
         A `VAE` for images (n, 14, 14) in [0, 1]: `encoder` gives z_mean and z_log_var, `decoder` the logits of the
-        pixels, or their means where the likelihood is Gaussian (then its `sigma` is theirs). Its attribute `bench` has the
-        settings and what the page measured (nats an image, held-out digits).
+        pixels, or their means where the likelihood is Gaussian (then its `sigma` is theirs). Its attribute `bench` has
+        the settings and what the page measured (nats an image, held-out digits).
 
     Raises:
         FileNotFoundError: there is no such file.
