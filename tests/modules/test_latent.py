@@ -89,6 +89,16 @@ def test_slerp_does_not_jump_where_it_becomes_straight():
     assert np.abs(middle(0.999e-3) - middle(1.001e-3)).max() < 0.5e-3
 
 
+def test_two_arcs_by_a_third_code_join_opposite_ones():
+    """As chapter 7 says: at right angles to both, with the mean of their lengths."""
+    a, b, third = np.array([[3.0, 0, 0], [-2.0, 0, 0], [0, 2.0, 1.5]])
+    path = np.concatenate([slerp(a, third, np.linspace(0, 1, 5)), slerp(third, b, np.linspace(0, 1, 5))[1:]])
+    norms = np.linalg.norm(path, axis=1)
+    assert np.allclose(norms, np.linspace(3, 2, 9))
+    turns = np.arccos(np.sum(path[1:] * path[:-1], axis=1) / norms[1:] / norms[:-1])
+    assert np.allclose(turns, np.pi / 8)
+
+
 def test_slerp_refuses_what_has_no_shortest_arc():
     a = RNG.standard_normal(16)
     for b in (-a, -3 * a):
