@@ -10,6 +10,7 @@ import pytest
 
 from helpers.losses import bernoulli_reconstruction, translate_loss
 from helpers.places import BOOK
+from tools.check import notebooks
 
 PATH = BOOK / "a3_your_pictures.ipynb"
 NAMES = "build_colour_encoder build_colour_decoder ColourVAE CoinVAE ToldVAE table_reconstruction".split()
@@ -32,6 +33,20 @@ def test_the_readers_own_folder_is_read_and_not_written():
     code = [ast.unparse(node) for node in chapter_code.body(PATH)]
     uses = [line for text in code for line in text.splitlines() if re.search(r"\bfolder\b", line)]
     assert uses == ["folder = signs", "x, names = load_images(folder, SIZE)"]
+
+
+def test_what_the_page_says_of_memory_and_of_few_pictures():
+    text = notebooks.prose(notebooks.read(PATH))
+    here, many = 3000 * 48 * 48 * 3 * 4, 20_000 * 256 * 256 * 3 * 4
+    assert f"here {here / 1e6:.0f} MB, but {many / 1e9:.1f} GB for 20,000 pictures of 256 by 256" in text
+    held_out = min(500, 300 // 5)
+    steps = [6 * -(-pictures // 25) for pictures in (300 - held_out, 2500)]
+    few = (
+        f"of 300, the code below holds out {held_out}, and 6 epochs of the other {300 - held_out} are {steps[0]} steps"
+    )
+    assert few in text and f"where 6 epochs of ours are {steps[1]}" in text
+    code = [ast.unparse(node) for node in chapter_code.body(PATH)]
+    assert "held_out = min(500, len(x) // 5)" in code and any("batch_size=25" in each for each in code)
 
 
 def test_both_terms_have_one_number_for_each_picture(chapter):
