@@ -1,12 +1,15 @@
-"""Chapters 5 and 6, beyond what their own cells assert: what the -ELBO of grey digits bounds; the recorded sweep."""
+"""Chapters 5 to 7, beyond what their own cells assert: a bound, the recorded sweep, thirty lines, fifty latents."""
 
 import chapter_code
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from helpers.evaluation import exact_log_likelihood
+from helpers.latent import log_aggregate
 from helpers.losses import kl_divergence
+from helpers.models import VAE, build_decoder, build_encoder
 from helpers.places import BOOK
 from helpers.records import load_rate_distortion
 from helpers.weights import load_vae
@@ -45,3 +48,41 @@ def test_the_stored_sweep_is_that_of_chapter_5(mnist):
         assert run["history"]["loss"] == pytest.approx(total, rel=1e-3)  # it was trained with this beta
     _, (_, y_test) = mnist
     assert list(y_test[record["digits"]]) == [0, 2, 3, 4, 8, 9]
+
+
+def test_the_thirty_lines_report_their_terms_apart(x_test):
+    parts = chapter_code.load(BOOK / "06_training.ipynb", "SmallVAE", "reconstruction")
+    small, x = parts["SmallVAE"](), x_test[:300].reshape(-1, 784)
+    small.compile("adam", loss=parts["reconstruction"], metrics=[parts["reconstruction"]])
+    assert set(small.fit(x, x, batch_size=100, verbose=0).history) == {"loss", "reconstruction"}
+    found = small.evaluate(x, x, batch_size=100, verbose=0, return_dict=True)
+    z_mean, z_log_var = np.split(ops.convert_to_numpy(small.encoder(x)), 2, axis=1)
+    kl = ops.convert_to_numpy(kl_divergence(z_mean, z_log_var)).mean()
+    assert found["loss"] - found["reconstruction"] == pytest.approx(kl, abs=1e-3) and kl > 0.1
+
+
+def test_a_program_that_has_not_imported_the_class_cannot_load(tmp_path, monkeypatch):
+    vae = VAE(build_encoder(2, 8, 1), build_decoder(2, 8, 1))
+    vae(np.zeros((1, 28, 28), "float32"))
+    vae.save(tmp_path / "vae.keras")
+    assert keras.models.load_model(tmp_path / "vae.keras").beta == 1
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "darkroom>VAE")
+    with pytest.raises(TypeError, match="Could not locate class 'VAE'"):
+        keras.models.load_model(tmp_path / "vae.keras")
+
+
+@pytest.mark.parametrize("images", [10_000, 60_000])
+def test_with_fifty_latents_the_information_is_at_its_limit(x_train, images):
+    """Chapter 7: (7.4) for `darkroom-50d`, by draws from q(z); and what draws from its prior give."""
+    vae, rng = load_vae("darkroom-50d"), np.random.default_rng(0)
+    m, v = (np.array(part, "float64") for part in vae.encoder.predict(x_train[:images], batch_size=1000, verbose=0))
+    chosen, epsilon = rng.integers(images, size=200), rng.standard_normal((200, m.shape[1]))
+    z = m[chosen] + np.exp(v[chosen] / 2) * epsilon
+    own = -0.5 * np.sum(epsilon**2 + v[chosen] + np.log(2 * np.pi), axis=1)
+    heap = np.concatenate([log_aggregate(part, m, v) for part in np.array_split(z, 5)])
+    mismatch = np.mean(heap - ops.convert_to_numpy(vae.prior.log_prob(z.astype("float32"))))
+    assert 0 <= np.log(images) - np.mean(own - heap) < 0.2 and mismatch > 10
+    z = ops.convert_to_numpy(vae.prior.sample(200, seed=2))
+    heap = np.concatenate([log_aggregate(part.astype("float64"), m, v) for part in np.array_split(z, 5)])
+    r = np.exp(heap - ops.convert_to_numpy(vae.prior.log_prob(z)))
+    assert np.median(r) < 1e-6 and r.mean() < 0.2 and np.mean(r * np.log(r) - r + 1) < mismatch / 5

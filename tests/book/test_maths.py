@@ -1,4 +1,4 @@
-"""What the book's formulas promise besides what chapters 4 and 5 assert of them by a second route."""
+"""What the book's formulas promise besides what the chapters assert of them by a second route."""
 
 import math
 
@@ -10,12 +10,20 @@ from keras import ops
 
 from helpers.losses import bernoulli_reconstruction, kl_divergence
 from helpers.models import VAE, Sampling, StandardNormal, build_decoder, build_encoder
+from helpers.places import BOOK
+from helpers.training import warmup_cosine
+from tools.check import notebooks
 
 RNG = np.random.default_rng(0)
 
 
 def numpy(tensor):
     return ops.convert_to_numpy(tensor)
+
+
+def prose(chapter):
+    (path,) = BOOK.glob(f"{chapter}_*.ipynb")
+    return notebooks.prose(notebooks.read(path))
 
 
 def small_vae(beta=1.0):
@@ -105,3 +113,44 @@ def test_compute_loss_is_the_sum_of_its_parts(beta):
     assert loss == pytest.approx(reconstruction + beta * kl, rel=1e-5)
     assert numpy(vae.reconstruction_nats.result()) == pytest.approx(reconstruction, rel=1e-5)
     assert numpy(vae.kl_nats.result()) == pytest.approx(kl, rel=1e-5)
+
+
+def test_a_grey_pixel_costs_what_chapter_1_says():
+    grey, logit = np.full((1, 1, 1), 0.2, "float32"), np.full((1, 1, 1), math.log(0.2 / 0.8), "float32")
+    assert f"= {float(bernoulli_reconstruction(grey, logit)[0]):.2f}$ nats" in prose("01")
+
+
+def test_the_shares_of_normal_draws_are_those_of_chapters_1_and_2():
+    rng = np.random.default_rng(0)
+    lengths = np.linalg.norm(rng.normal(size=(400_000, 8)), axis=1)
+    assert "radius of 3.94" in prose("01") and np.quantile(lengths, 0.95) == pytest.approx(3.94, abs=0.01)
+    two, three = (np.mean(np.sum(rng.normal(size=(400_000, d)) ** 2, axis=1) < 2**2) for d in (2, 3))
+    assert two == pytest.approx(1 - math.exp(-2), abs=0.003)
+    assert f"or {two:.0%}, of the draws" in prose("02") and f"In three, it is {three:.0%}" in prose("02")
+
+
+def test_a_move_along_both_axes_costs_both_terms_and_a_mixed_one():
+    """Chapter 2, (2.3), for logits that are straight lines; what is proportional to the move is taken out."""
+    logits, slopes, x = RNG.normal(size=30), RNG.normal(size=(2, 30)), RNG.random(30)
+    p = 1 / (1 + np.exp(-logits))
+    first, mixed, second = (np.sum(p * (1 - p) * slopes[i] * slopes[j]) for i, j in ((0, 0), (0, 1), (1, 1)))
+
+    def cost(move):
+        moved = logits + move @ slopes
+        return np.sum(np.logaddexp(0, moved) - x * moved)
+
+    for a, b in 1e-3 * RNG.normal(size=(5, 2)):
+        rise = (cost(np.array([a, b])) + cost(np.array([-a, -b]))) / 2 - cost(np.zeros(2))
+        assert rise == pytest.approx(first * a**2 / 2 + second * b**2 / 2 + mixed * a * b, rel=1e-3)
+
+
+def test_the_rate_climbs_in_a_straight_line():
+    rate = warmup_cosine(9600, 480)
+    found = [float(rate(step)) for step in (0, 120, 240, 480)]
+    assert found == pytest.approx([1e-4, 1e-4 + 2.9e-3 / 4, 1e-4 + 2.9e-3 / 2, 3e-3], rel=1e-4)
+    assert "in a straight line from 0.0001 to 0.003" in prose("06")
+
+
+def test_none_of_a_thousand_leaves_room_for_three():
+    assert (1 - 0.003) ** 1000 == pytest.approx(0.05, abs=0.001)
+    assert "none of 1,000 prints is below, that share may still be 0.3 %, at 95 % confidence" in prose("07")
