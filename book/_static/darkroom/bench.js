@@ -117,8 +117,7 @@ export function benchState(data, show, stopped) {
   }
 
   function run() {
-    now.running = true;
-    now.exact = null;
+    Object.assign(now, { running: true, trouble: "", exact: null });
     motor.ask({ ask: "run" });
     draw();
   }

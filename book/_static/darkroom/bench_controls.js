@@ -20,7 +20,7 @@ export function benchAxes(onChoose) {
       node.hidden = latents < 3;
       for (const each of [across, up]) {
         const options = Array.from({ length: latents }, (_, i) => el("option", { value: i }, `z[${i}]`));
-        each.replaceChildren(el("option", { value: "" }, "busiest"), ...options);
+        each.replaceChildren(el("option", { value: "" }, "auto"), ...options);
       }
     },
   };
@@ -31,7 +31,7 @@ export function benchControls(onChange) {
   const rates = logScale(LIMITS.rate.from, LIMITS.rate.to);
   const sigmas = logScale(LIMITS.sigma.from, LIMITS.sigma.to);
   const beta = slider({
-    label: "\u03b2", step: 0.005, format: (at) => String(betaScale.value(at)),
+    label: "\u03b2", step: 0.001, format: (at) => String(betaScale.value(at)),
     onInput: (at) => onChange("beta", betaScale.value(at)),
   });
   const latents = slider({ label: "Latents", min: 1, max: 16, step: 1, format: String, onInput: (v) => onChange("latents", v) });
@@ -43,8 +43,8 @@ export function benchControls(onChange) {
     label: "Batch", min: 0, max: 5, step: 1, format: (i) => String(LIMITS.batch.among?.[i]),
     onInput: (i) => onChange("batch", LIMITS.batch.among?.[i]),
   });
-  const rate = slider({ label: "Learning rate", step: 0.005, format: (at) => String(rates.value(at)), onInput: (at) => onChange("rate", rates.value(at)) });
-  const sigma = slider({ label: "\u03c3 of a pixel", step: 0.005, format: (at) => String(sigmas.value(at)), onInput: (at) => onChange("sigma", sigmas.value(at)) });
+  const rate = slider({ label: "Learning rate", step: 0.001, format: (at) => String(rates.value(at)), onInput: (at) => onChange("rate", rates.value(at)) });
+  const sigma = slider({ label: "\u03c3 of a pixel", step: 0.001, format: (at) => String(sigmas.value(at)), onInput: (at) => onChange("sigma", sigmas.value(at)) });
   const seed = slider({ label: "Seed", min: 0, max: 99, step: 1, format: String, onInput: (v) => onChange("seed", v) });
   let terms = el("div"), likelihood = el("div"), noise = el("div");
   const boxes = Array.from("0123456789", (digit) => {
@@ -56,7 +56,7 @@ export function benchControls(onChange) {
     if (digits) onChange("digits", digits);
     else input.checked = true; // it needs one
   }
-  const more = el("details", {}, el("summary", {}, "More settings"));
+  const more = el("details", { open: matchMedia("(min-width: 75rem)").matches }, el("summary", {}, "More settings"));
   const node = el("div", { class: "controls" });
 
   function set(settings) {
