@@ -65,6 +65,7 @@ export function benchState(data, show, stopped) {
     where: () => motor.where(),
   };
   const motor = engine(data.worker, hear);
+  document.addEventListener("visibilitychange", () => document.hidden && pause());
 
   function hear(message) {
     if (message.say === "look") {

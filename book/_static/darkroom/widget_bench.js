@@ -125,8 +125,6 @@ export function bench(stage) {
     return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out digits. ${benchSentence(state)}` : "";
   }
 
-  document.addEventListener("visibilitychange", () => document.hidden && state.pause());
-
   /** @type {ShadowRoot} */ (stage.body.getRootNode()).host.classList.add("wide");
   stage.body.classList.add("lab", "trainer");
   const small = (node, text) => captioned(node, text);
@@ -154,11 +152,12 @@ export function bench(stage) {
   });
 }
 
-/** Keep the settings in the address, where the page may. */
+/** Keep the settings in the address, where the page has one of its own: not in JupyterLab, nor in some frames. */
 function remember(settings) {
+  if (document.body.dataset.jpThemeLight) return;
   try {
     history.replaceState(null, "", `#${written(settings)}`);
-  } catch { /* a frame without an address of its own */ }
+  } catch { /* such a frame */ }
 }
 
 /** Settings in words, what differs from the start. */
