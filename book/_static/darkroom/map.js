@@ -4,11 +4,20 @@ import { bytesOf } from "./network.js";
 import { el } from "./ui.js";
 
 export const LIMIT = 4; // half the width of the plane that is shown
-// the colours of helpers.plots.DIGITS; digits are named too, colour never stands alone
+// the colours of helpers.plots.DIGITS; kinds are named too, colour never stands alone
 const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
+// signs that a reader drew, A to L: among digits they are told apart by the shape of their points and names
+const SIGN_COLOURS = [
+  "#0072b2", "#d55e00", "#0000eb", "#590012", "#32a68f", "#000059",
+  "#3dcc76", "#1b4059", "#4667eb", "#3dafcc", "#a64932", "#2100a6",
+];
 export const [PAPER, INK, SAFELIGHT] = ["#fbf8f3", "#24211d", "#c2410c"];
 
-/** @typedef {{codes: Float32Array, labels: string}} Points codes: z0, z1, z0, z1, ... */
+/** @typedef {{codes: Float32Array, labels: string}} Points codes: z0, z1, z0, z1, ...; a figure or a letter for each */
+
+/** Whether a kind is a sign that a reader drew: a letter. @param {string} kind */
+export const isSign = (kind) => kind > "9";
+const colourOf = (/** @type {string} */ kind) => (isSign(kind) ? SIGN_COLOURS[kind.charCodeAt(0) - 65] : COLOURS[Number(kind)]);
 
 /** @param {{codes: string, labels: string, bits?: number}} packed whole numbers as base64, digits as a text */
 export function unpackPoints({ codes, labels, bits = 8 }) {
@@ -86,6 +95,13 @@ function circle(context, [x, y], radius) {
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
+/** Begin a diamond. @param {CanvasRenderingContext2D} context @param {number[]} middle @param {number} half of its width */
+function diamond(context, [x, y], half) {
+  context.beginPath();
+  for (const [dx, dy] of [[0, -half], [half, 0], [0, half], [-half, 0]]) context.lineTo(x + dx, y + dy);
+  context.closePath();
+}
+
 /** @param {CanvasRenderingContext2D} context @param {any} code @param {Projection} at @param {number} unit */
 function paintCode(context, { zMean, zLogVar }, at, unit) {
   const [x, y] = at(zMean);
@@ -133,21 +149,22 @@ const nameStamp = (name) =>
     context.fillText(name, 6, 30);
   });
 
-/** Names a kind of digits on the map. @param {number} digit */
-const kindStamp = (digit) =>
-  stamp(`kind ${digit}`, 40, 40, (context) => {
-    Object.assign(context, { fillStyle: PAPER, strokeStyle: COLOURS[digit], lineWidth: 3 });
-    circle(context, [20, 20], 18);
+/** Names a kind on the map: digits in a circle, signs in a diamond. @param {string} kind */
+const kindStamp = (kind) =>
+  stamp(`kind ${kind}`, 40, 40, (context) => {
+    Object.assign(context, { fillStyle: PAPER, strokeStyle: colourOf(kind), lineWidth: 3 });
+    if (isSign(kind)) diamond(context, [20, 20], 18.5);
+    else circle(context, [20, 20], 18);
     context.fill();
     context.stroke();
-    Object.assign(context, { fillStyle: INK, font: "600 24px system-ui, sans-serif" });
-    context.fillText(String(digit), 20, 21);
+    Object.assign(context, { fillStyle: INK, font: `600 ${isSign(kind) ? 20 : 24}px system-ui, sans-serif` });
+    context.fillText(kind, 20, 21);
   });
 
 /** A digit on a disc of its colour, for a loupe. @param {string} digit */
 export const digitStamp = (digit) =>
   stamp(`digit ${digit}`, 16, 16, (context) => {
-    Object.assign(context, { globalAlpha: 0.35, fillStyle: COLOURS[Number(digit)] });
+    Object.assign(context, { globalAlpha: 0.35, fillStyle: colourOf(digit) });
     circle(context, [8, 8], 6.5);
     context.fill();
     Object.assign(context, { globalAlpha: 1, fillStyle: INK, font: "600 10px system-ui, sans-serif" });
@@ -202,18 +219,21 @@ export function latentMap(points, onPick) {
     g.globalAlpha = 0.6;
     for (let i = 0; i < shown.labels.length; i++) {
       const [x, y] = at([shown.codes[2 * i], shown.codes[2 * i + 1]]);
-      g.fillStyle = COLOURS[Number(shown.labels[i])];
-      g.fillRect(x - 2.5, y - 2.5, 5, 5);
+      g.fillStyle = colourOf(shown.labels[i]);
+      if (isSign(shown.labels[i])) {
+        diamond(g, [x, y], 4);
+        g.fill();
+      } else g.fillRect(x - 2.5, y - 2.5, 5, 5);
     }
     g.globalAlpha = 1;
-    const names = [..."0123456789"].flatMap((name) => {
-      const mine = [...shown.labels].flatMap((label, i) => (label === name ? [i] : []));
+    const names = [...new Set(shown.labels)].sort().map((kind) => {
+      const mine = [...shown.labels].flatMap((label, i) => (label === kind ? [i] : []));
       const median = (/** @type {number} */ k) =>
         mine.map((i) => shown.codes[2 * i + k]).sort((p, q) => p - q)[mine.length >> 1];
-      return mine.length ? [{ digit: Number(name), place: at([median(0), median(1)]) }] : [];
+      return { kind, place: at([median(0), median(1)]) };
     });
     moveApart(names.map(({ place }) => place), 39);
-    for (const { digit, place: [x, y] } of names) g.drawImage(kindStamp(digit), x - 20, y - 20, 40, 40);
+    for (const { kind, place: [x, y] } of names) g.drawImage(kindStamp(kind), x - 20, y - 20, 40, 40);
   }
 
   /** @param {Marks} [marks] */
