@@ -4,47 +4,63 @@ import { normals } from "./noise.js";
 
 const [PAD_SIDE, BENCH_SIDE] = [28, 14]; // pixels along a side: of the pad, and of the bench
 export const MOST_SIGNS = 12;
-const [TRAINED, HELD_OUT] = [400, 80]; // variants of each sign
+const [TRAINED, HELD_OUT] = [400, 80]; // images of each kind: about as many as the bench has of each digit
+export const VARIANTS = TRAINED + HELD_OUT;
+
+/** @typedef {{kind: string, drawing: Float32Array}} Sign a letter, and 28 by 28 values, ink from 0 to 1 */
 
 /** The kind of a reader's sign: A, B, C ... @param {number} i */
 export const kindOfSign = (i) => String.fromCharCode(65 + i);
 
 /**
- * @param {Float32Array[]} drawings 28 by 28 values each, ink from 0 to 1
+ * Variants of signs, each kind as often as another; the same signs give the same set. The kinds take turns, so that any
+ * part of the set has all of them.
+ *
+ * @param {Sign[]} signs
  * @param {import("./trainer.js").Digits} digits
- * @param {boolean} among whether digits are trained on as well: as many as signs
+ * @param {boolean} among whether digits are in it as well, each kind as often as a sign if there are so many
  * @returns {import("./trainer.js").Digits}
  */
-export function signSet(drawings, digits, among) {
-  const pixels = BENCH_SIDE ** 2;
-  const draw = normals(1);
-  /** @type {[Uint8Array, string][]} */ const [trained, held] = [[], []];
-  drawings.forEach((drawing, i) => {
+export function signSet(signs, digits, among) {
+  /** @type {[string, Uint8Array[], Uint8Array[]][]} */
+  const kinds = signs.map(({ kind, drawing }) => {
+    const draw = normals(kind.charCodeAt(0)); // its own noise: another sign changes nothing of this one
     const soft = blurred(drawing);
-    for (let k = 0; k < TRAINED + HELD_OUT; k++) {
-      (k < TRAINED ? trained : held).push([variant(soft, draw, digits.levels), kindOfSign(i)]);
-    }
+    const some = (/** @type {number} */ count) => Array.from({ length: count }, () => variant(soft, draw, digits.levels));
+    return [kind, some(TRAINED), some(HELD_OUT)];
   });
-  if (among) {
-    const take = (/** @type {number} */ from, /** @type {number} */ count) =>
-      Array.from({ length: count }, (_, k) => /** @type {[Uint8Array, string]} */ ([
-        digits.images.subarray((from + k) * pixels, (from + k + 1) * pixels), digits.labels[from + k],
-      ]));
-    trained.push(...take(0, Math.min(digits.trained, Math.max(1000, trained.length))));
-    held.push(...take(digits.trained, Math.min(digits.labels.length - digits.trained, Math.max(200, held.length))));
-  }
+  if (among) kinds.push(...[..."0123456789"].map((kind) => imagesOf(kind, digits)));
+  const [trained, held] = [1, 2].map((part) => takingTurns(kinds.map((each) => [each[0], each[part]])));
   const all = [...trained, ...held];
-  const images = new Uint8Array(all.length * pixels);
-  all.forEach(([image], i) => images.set(image, i * pixels));
-  return { images, labels: all.map(([, kind]) => kind).join(""), trained: trained.length, levels: digits.levels };
+  const images = new Uint8Array(all.length * BENCH_SIDE ** 2);
+  all.forEach(([, image], i) => images.set(image, i * BENCH_SIDE ** 2));
+  return { images, labels: all.map(([kind]) => kind).join(""), trained: trained.length, levels: digits.levels };
+}
+
+/** The first digits of a kind, to train on and held out. @returns {[string, Uint8Array[], Uint8Array[]]} */
+function imagesOf(kind, { images, labels, trained }) {
+  const take = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ count) => {
+    const found = [];
+    for (let i = from; i < to && found.length < count; i++)
+      if (labels[i] === kind) found.push(images.subarray(i * BENCH_SIDE ** 2, (i + 1) * BENCH_SIDE ** 2));
+    return found;
+  };
+  return [kind, take(0, trained, TRAINED), take(trained, labels.length, HELD_OUT)];
+}
+
+/** One image of each kind, then the next of each. @param {any[]} kinds pairs of a kind and its images */
+function takingTurns(kinds) {
+  const turn = (/** @type {number} */ k) => kinds.flatMap(([kind, images]) => (images[k] ? [[kind, images[k]]] : []));
+  return Array.from({ length: TRAINED }, (_, k) => turn(k)).flat();
 }
 
 /** One variant, at half the size. @param {Float32Array} soft @param {() => number} draw @param {number} levels */
 function variant(soft, draw, levels) {
-  const turn = 0.13 * draw(); // radians: two thirds of them below 7.5 degrees
-  const [wide, high] = [1 + 0.08 * draw(), 1 + 0.08 * draw()];
-  const [right, down] = [1.2 * draw(), 1.2 * draw()];
-  const paper = 0.35 + 0.07 * Math.max(-2, Math.min(2, draw())); // what is lighter is paper: decides the thickness
+  const little = () => Math.max(-2, Math.min(2, draw())); // a sign that is turned far may be another sign
+  const turn = 0.13 * little(); // radians: two thirds of them below 7.5 degrees
+  const [wide, high] = [1 + 0.08 * little(), 1 + 0.08 * little()];
+  const [right, down] = [little(), little()];
+  const paper = 0.45 + 0.08 * little(); // what is lighter is paper: decides the thickness
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const middle = (PAD_SIDE - 1) / 2;
   const image = new Uint8Array(BENCH_SIDE ** 2);
