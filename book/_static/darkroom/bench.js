@@ -1,9 +1,9 @@
 /** What both benches share: the engine with its state, and the views of what it says. */
 
 import { axes, numeral, placer, svg, words } from "./chart.js";
-import { PLANE_SIDE } from "./desk.js";
+import { MORPH, PLANE_SIDE } from "./desk.js";
 import { engine } from "./engine.js";
-import { latentMap } from "./map.js";
+import { isSign, latentMap } from "./map.js";
 import { bytesOf } from "./network.js";
 import { plainSettings } from "./settings.js";
 import { captioned, contactSheet, describe, el, numbersBehind, onFrame } from "./ui.js";
@@ -41,10 +41,10 @@ export function unpackDigits({ text, labels, signs, runs, trained }) {
  * @param {any} data @param {() => void} show @param {(trouble: string) => void} stopped
  */
 export function benchState(data, show, stopped) {
-  const digits = unpackDigits(data.digits);
+  const theDigits = unpackDigits(data.digits);
   const draw = onFrame(show);
   const now = {
-    digits,
+    /** what it trains on and judges by: the digits, or a set with signs */ digits: theDigits,
     settings: plainSettings(),
     running: false,
     trouble: "",
@@ -62,14 +62,19 @@ export function benchState(data, show, stopped) {
     chooseAxes,
     askExact: () => motor.ask({ ask: "exact" }),
     takeWeights,
+    useDigits,
+    morph,
     where: () => motor.where(),
   };
   const motor = engine(data.worker, hear);
   document.addEventListener("visibilitychange", () => document.hidden && pause());
 
+  let [turn, ends] = [0, [0, 1]]; // how often it was begun; which of the scenes shown are morphed
+
   function hear(message) {
+    if (message.turn !== turn) return; // of an earlier run
     if (message.say === "look") {
-      now.look = message;
+      now.look = { ...message, ...kindsOf(now.digits, message.shown) };
       now.training = thinned(now.training, message.training);
       now.heldOut = thinned(now.heldOut, message.heldOut);
       if (now.running && !now.axes && moved(busiest(message.klPerLatent))) chooseAxes(null);
@@ -107,14 +112,41 @@ export function benchState(data, show, stopped) {
     motor.ask({ ask: "look", axes: shownAxes });
   }
 
-  /** Begin again with these settings, and with weights if there are some. @param {any} settings @param {Float32Array} [theta] */
+  /**
+   * Begin again with these settings, and with weights if there are some: on the digits, unless the settings name signs.
+   *
+   * @param {any} settings @param {Float32Array} [theta]
+   */
   function start(settings = now.settings, theta) {
+    if (![...settings.digits].some(isSign) && now.digits !== theDigits) {
+      now.digits = theDigits;
+      ends = [0, 1];
+    }
     now.settings = { ...settings };
     Object.assign(now, { running: false, trouble: "", look: null, followed: null, exact: null, training: [], heldOut: [], axes: null });
     shownAxes = settings.latents > 1 ? [0, 1] : [0, -1];
     const noise = settings.noise === "on";
-    motor.ask({ ask: "start", settings: { ...settings, noise }, digits, theta, axes: shownAxes });
+    turn++;
+    motor.ask({ ask: "start", settings: { ...settings, noise }, digits: now.digits, theta, axes: shownAxes, ends, turn });
     draw();
+  }
+
+  /**
+   * Begin again on another set, with the same settings else. The first two signs are morphed, if there are any.
+   *
+   * @param {import("./trainer.js").Digits} digits @param {string} kinds in it, such as "0123456789AB"
+   */
+  function useDigits(digits, kinds) {
+    now.digits = digits;
+    const first = Math.max(0, [...kinds].findIndex(isSign));
+    ends = [first, first + 1 < kinds.length ? first + 1 : 0];
+    start({ ...now.settings, digits: kinds });
+  }
+
+  /** Morph between two of the scenes shown. @param {number[]} chosen */
+  function morph(chosen) {
+    ends = chosen;
+    motor.ask({ ask: "morph", from: ends[0], to: ends[1] });
   }
 
   function run() {
@@ -145,11 +177,22 @@ export function benchState(data, show, stopped) {
       return;
     }
     const running = now.running;
-    start({ ...now.settings, [name]: value });
+    const mixed = name === "digits" && !isSign(now.settings.digits); // then the signs stay, whichever digits go
+    const drawn = mixed ? [...now.settings.digits].filter(isSign).join("") : "";
+    start({ ...now.settings, [name]: drawn ? value + drawn : value });
     if (running) run();
   }
   return now;
 }
+
+/** The kind of each held-out image, and of each scene shown. @param {import("./trainer.js").Digits} digits @param {number[]} shown */
+function kindsOf({ labels, trained }, shown) {
+  return { labels: labels.slice(trained), kinds: shown.map((i) => labels[i]).join("") };
+}
+
+/** What some kinds are together. @param {string} kinds */
+export const benchNoun = (kinds) =>
+  [[...kinds].every(isSign) ? "" : "digits", [...kinds].some(isSign) ? "signs" : ""].filter(Boolean).join(" and ");
 
 /** The two latents with the largest KL, in their order. @param {ArrayLike<number>} kl */
 function busiest(kl) {
@@ -178,20 +221,65 @@ export function benchSentence({ trouble, look, settings }) {
   return `${of}.`;
 }
 
-/** The map of held-out digits. @param {import("./trainer.js").Digits} digits */
-export function benchMap({ labels, trained }) {
-  const kinds = labels.slice(trained);
-  const map = latentMap({ codes: new Float32Array(2 * kinds.length), labels: kinds });
+/** The map of what is held out. */
+export function benchMap() {
+  const map = latentMap({ codes: new Float32Array(), labels: "" });
   return {
     ...map,
     /** @param {any} look @param {number} latents */
-    show({ codes, reach, axes: [across, up] }, latents) {
-      if (up < 0) for (let i = 0; i < kinds.length; i++) codes[2 * i + 1] = (reach * (4.5 - Number(kinds[i]))) / 5.5;
-      map.setPoints({ codes, labels: kinds }, reach);
+    show({ codes, labels, kinds, reach, axes: [across, up] }, latents) {
+      const line = (/** @type {string} */ kind) => ((kinds.length - 1) / 2 - kinds.indexOf(kind)) / ((kinds.length + 1) / 2);
+      if (up < 0) for (let i = 0; i < labels.length; i++) codes[2 * i + 1] = reach * line(labels[i]);
+      map.setPoints({ codes, labels }, reach);
       map.draw();
       const which = latents > 2 ? ` of latents ${across} and ${up}, two of ${latents}` : "";
-      describe(map, `Map${which}: the negatives of ${kinds.length} held-out digits, in the colour of their kind, from ` +
-        `${numeral(-reach, 0)} to ${reach}.`);
+      describe(map, `Map${which}: the negatives of ${labels.length} held-out ${benchNoun(kinds)}, in the colour of their kind ` +
+        `(${[...kinds].join(", ")}), from ${numeral(-reach, 0)} to ${reach}.`);
+    },
+  };
+}
+
+/** A picture of each kind, in a row; in two if there are more than a dozen. */
+export function benchRow() {
+  let sheet = contactSheet("", 10, 1, PIXELS);
+  let held = 0;
+  const node = el("div", {}, sheet.node);
+  return {
+    node,
+    /** @param {ArrayLike<number>} values from 0 to 1 @param {string} label the text alternative */
+    show(values, label) {
+      const count = values.length / PIXELS ** 2;
+      const [columns, rows] = count > 12 ? [Math.max(10, Math.ceil(count / 2)), 2] : [count, 1];
+      if (count !== held) {
+        sheet = contactSheet("", columns, rows, PIXELS);
+        sheet.node.style.width = `${Math.min(100, 10 * columns)}%`; // a few are no larger than ten
+        node.replaceChildren(sheet.node);
+      }
+      held = count;
+      sheet.show(values);
+      describe(sheet, label);
+    },
+  };
+}
+
+/** Prints on the way from one scene to another. @param {(ends: number[]) => void} onChoose gets places in the row of scenes */
+export function benchMorph(onChoose) {
+  const sheet = contactSheet("", MORPH, 1, PIXELS);
+  const choose = () => onChoose([Number(from.value), Number(to.value)]);
+  const [from, to] = ["Morph from", "Morph to"].map((name) => el("select", { "aria-label": name, onchange: choose }));
+  const named = (/** @type {string} */ kind) => (isSign(kind) ? `sign ${kind}` : `digit ${kind}`);
+  let [offered, run] = ["", 0];
+  return {
+    node: captioned(sheet.node, el("span", {}, "prints on the straight way from ", from, " to ", to)),
+    /** @param {any} look */
+    show({ morph, ends, kinds, turn }) {
+      const options = () => [...kinds].map((kind, i) => el("option", { value: i }, named(kind)));
+      if (kinds !== offered) for (const each of [from, to]) each.replaceChildren(...options());
+      if (turn !== run) [from.value, to.value] = ends; // later the reader chooses
+      [offered, run] = [kinds, turn];
+      sheet.show(morph);
+      const [first, last] = ends.map((/** @type {number} */ i) => named(kinds[i]));
+      describe(sheet, `Ten prints on the straight way from the negative of ${first} to that of ${last}.`);
     },
   };
 }
@@ -220,7 +308,7 @@ export function benchCurve() {
   const node = svg("svg", { class: "chart", viewBox: "0 0 260 180", role: "img", "aria-label": "" }); // narrower than others
   const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "reconstruction", "KL"]);
   return {
-    node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training digits (thin), held-out digits (dots)."), numbers.node),
+    node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training images (thin), held-out images (dots)."), numbers.node),
     /** @param {Point[]} training @param {Point[]} heldOut */
     show(training, heldOut) {
       const all = [...training, ...heldOut].map(negativeElbo);
@@ -241,7 +329,7 @@ export function benchCurve() {
       if (end) {
         const text = `${numeral(negativeElbo(end), 1)} held out`;
         node.append(words({ x: 250, y: 34, "text-anchor": "end", class: "strong" }, text));
-        describe({ node }, `Minus ELBO by epochs; on held-out digits ${numeral(negativeElbo(end), 1)} nats after ${end.epoch}.`);
+        describe({ node }, `Minus ELBO by epochs; on held-out images ${numeral(negativeElbo(end), 1)} nats after ${end.epoch}.`);
       }
       numbers.show(heldOut.slice(-12).map((p) => {
         const trained = training.find(({ epoch }) => Math.abs(epoch - p.epoch) < 1e-6);

@@ -3,8 +3,9 @@
  * worker and on the page, see `engine.js`.
  *
  * A message in is `{ask, ...}`: "start" (settings, digits), "run" (until "pause"), "epoch", "step" (one, and what happened
- * to an image of it), "pause", "change" (beta, rate), "look" (axes), "exact", "weights". A message out is `{say, ...}`:
- * "look", "followed", "paused", "broken", "exact", "weights" (theta), "refused" (why).
+ * to an image of it), "pause", "change" (beta, rate), "look" (axes), "morph" (from, to: places in the look's `shown`), "exact",
+ * "weights". A message out is `{say, turn, ...}`: "look", "followed", "paused", "broken", "exact", "weights" (theta),
+ * "refused" (why). Its `turn` is that of the last "start": what belongs to an earlier run may still be on its way.
  */
 
 import { exactLikelihood } from "./exact.js";
@@ -15,7 +16,8 @@ import { decodeBatch, encodeBatch, workspace } from "./vae.js";
 const EVERY = 200; // milliseconds from one look to the next while it trains
 export const PLANE_SIDE = 13; // prints along a side of the plane
 const REACH = 3; // the plane and the map go from -3 to 3, or twice as far, until nearly all codes lie within
-export const SHOWN = 12; // at most: a scene of each kind, with its print
+export const SHOWN = 22; // at most: a scene of each kind (ten digits, a dozen signs), with its print
+export const MORPH = 10; // prints on the way from one of them to another
 const INVENTED = 20;
 const EXACTLY = 100; // held-out digits whose likelihood is computed without a bound
 const AT_ONCE = 20; // codes or images of a look at a time
@@ -29,11 +31,14 @@ const AT_ONCE = 20; // codes or images of a look at a time
  * @returns {(message: any) => void} takes a message
  */
 export function desk(say, slice, later) {
+  const tell = (/** @type {any} */ message) => say({ ...message, turn });
   /** @type {Trainer | null} */ let course = null;
   /** @type {any} */ let digits = null;
   /** @type {Generator<any, void, void>[]} */ let errands = []; // looks: they come before the training
   let goal = ""; // what it trains for: "run", "epoch", "step", or nothing
   let axes = [0, 1];
+  let ends = [0, 1]; // of the morph
+  let turn = 0;
   let [asked, looked, busy] = [false, 0, 0];
 
   function ask() {
@@ -61,12 +66,12 @@ export function desk(say, slice, later) {
     busy += performance.now() - begun;
     if (done === "broken") {
       goal = "";
-      say({ say: "broken", ...now.state });
+      tell({ say: "broken", ...now.state });
     } else if (done === goal) {
       goal = "";
-      if (done === "step") say({ say: "followed", ...now.state });
+      if (done === "step") tell({ say: "followed", ...now.state });
       show();
-      say({ say: "paused" });
+      tell({ say: "paused" });
     } else if (performance.now() - looked > EVERY) show();
   }
 
@@ -78,19 +83,20 @@ export function desk(say, slice, later) {
 
   /** @param {Trainer} now */
   function* look(now) {
-    const seen = yield* glance(now, digits, axes);
+    const seen = yield* glance(now, digits, axes, ends);
     looked = performance.now();
-    say({ say: "look", ...now.state, ...seen, ...now.takePoints(), followed: null, busy });
+    tell({ say: "look", ...now.state, ...seen, ...now.takePoints(), followed: null, busy });
   }
 
   /** @param {Trainer} now */
   function* measure({ vae, judged, settings }) {
     const x = pixelsOf(digits, judged.slice(0, EXACTLY));
-    say({ say: "exact", ...yield* exactLikelihood(vae, x), beta: settings.beta });
+    tell({ say: "exact", ...yield* exactLikelihood(vae, x), beta: settings.beta });
   }
 
   const answers = {
     start(message) {
+      turn = message.turn ?? 0;
       digits = message.digits ?? digits;
       errands = [];
       goal = "";
@@ -98,6 +104,7 @@ export function desk(say, slice, later) {
       course = trainer(message.settings, digits);
       if (message.theta) course.vae.theta.set(message.theta);
       axes = message.axes ?? [0, 1];
+      ends = message.ends ?? [0, 1];
       show();
     },
     run: () => (goal = "run"),
@@ -112,10 +119,14 @@ export function desk(say, slice, later) {
       axes = message.axes;
       show();
     },
+    morph(message) {
+      ends = [message.from, message.to];
+      show();
+    },
     exact() {
       if (course) errands.push(measure(course));
     },
-    weights: () => course && say({ say: "weights", theta: Float32Array.from(course.vae.theta) }),
+    weights: () => course && tell({ say: "weights", theta: Float32Array.from(course.vae.theta) }),
   };
 
   return (message) => {
@@ -124,7 +135,7 @@ export function desk(say, slice, later) {
       if (course) course.following = goal === "step";
       ask();
     } catch (error) {
-      say({ say: "refused", why: String(error instanceof Error ? error.message : error) });
+      tell({ say: "refused", why: String(error instanceof Error ? error.message : error) });
     }
   };
 }
@@ -142,8 +153,9 @@ export function pixelsOf({ images, labels, levels }, which) {
  *
  * @param {Trainer} course @param {import("./trainer.js").Digits} digits
  * @param {number[]} axes the latents across and up; up is -1 where there is one latent only
+ * @param {number[]} ends of the morph: which of the scenes shown
  */
-function* glance({ vae, held }, digits, [across, up]) {
+function* glance({ vae, held }, digits, [across, up], ends) {
   const { labels } = digits;
   const { pixels, latents } = vae.sizes;
   const work = workspace(vae.sizes, AT_ONCE);
@@ -177,11 +189,26 @@ function* glance({ vae, held }, digits, [across, up]) {
   const draw = normals(11);
   const inventions = Float64Array.from({ length: INVENTED * latents }, draw);
   return {
-    ...{ codes, spreads, shown, reach, axes: [across, up] },
+    ...{ codes, spreads, shown, reach, axes: [across, up], ends },
     plane: yield* prints(vae, plane, work),
     prints: yield* prints(vae, means, work),
+    morph: yield* prints(vae, straightWay(means, latents, ends), work),
     inventions: yield* prints(vae, inventions, work),
   };
+}
+
+/**
+ * The straight way between two of some codes, both ends with it. Straight will do: one latent has no arc, nor have
+ * opposite codes, and chapter 7 found crisper middles on the arc in 50 latents, but no better digits.
+ *
+ * @param {Float64Array} codes @param {number} latents @param {number[]} ends
+ */
+function straightWay(codes, latents, ends) {
+  const [a, b] = ends.map((i) => codes.subarray(i * latents, (i + 1) * latents));
+  return Float64Array.from({ length: MORPH * latents }, (_, i) => {
+    const [t, j] = [Math.floor(i / latents) / (MORPH - 1), i % latents];
+    return (1 - t) * a[j] + t * b[j];
+  });
 }
 
 /** Codes developed, in pieces. @param {import("./vae.js").SmallVae} vae @param {Float64Array} codes @returns {Generator<any, Float32Array, void>} values from 0 to 1 */

@@ -34,10 +34,16 @@ export const PRESETS = {
 /** @returns {Record<string, any>} the settings to begin with */
 export const plainSettings = () => Object.fromEntries(Object.entries(LIMITS).map(([name, { start }]) => [name, start]));
 
-/** Only what differs from the start, as `name=value&...`. @param {Record<string, any>} settings */
-export const written = (settings) =>
-  Object.entries(LIMITS).filter(([name, { start }]) => settings[name] !== start)
-    .map(([name]) => `${name}=${settings[name]}`).join("&");
+/**
+ * Only what differs from the start, as `name=value&...`. Signs that a reader drew are left out: no other page has them.
+ *
+ * @param {Record<string, any>} settings
+ */
+export function written(settings) {
+  const told = { ...settings, digits: settings.digits.replace(/[A-Z]/g, "") || LIMITS.digits.start };
+  return Object.entries(LIMITS).filter(([name, { start }]) => told[name] !== start)
+    .map(([name]) => `${name}=${told[name]}`).join("&");
+}
 
 /**
  * Read an address: the name of a preset, or what `written` wrote.
