@@ -1,11 +1,14 @@
 /** The bench: train a VAE in the page, with all that one may change. */
 
-import { PIXELS, benchCurve, benchMap, benchPlane, benchSentence, benchState, negativeElbo } from "./bench.js";
+import { PIXELS, benchCurve, benchMap, benchMorph, benchNoun, benchPlane } from "./bench.js";
+import { benchRow, benchSentence, benchState, negativeElbo } from "./bench.js";
 import { LIKELIHOOD_NAMES, benchAxes, benchControls } from "./bench_controls.js";
 import { exactPanel, takePanel } from "./bench_extras.js";
+import { signsPanel } from "./bench_signs.js";
 import { benchTour } from "./bench_tour.js";
 import { numeral } from "./chart.js";
 import { inkFrom, pixelsOf } from "./desk.js";
+import { isSign } from "./map.js";
 import { PRESETS, plainSettings, read, written } from "./settings.js";
 import { area, button, captioned, contactSheet, describe, el } from "./ui.js";
 
@@ -28,13 +31,13 @@ export function bench(stage) {
     if (trouble) slow = false;
     if (!slow) say(trouble || summary());
   });
-  const { digits } = state;
   let slow = false;
 
-  const map = benchMap(digits);
+  const map = benchMap();
   const plane = benchPlane();
-  const scenes = contactSheet("Ten held-out digits, one of each kind", 10, 1, PIXELS);
-  const prints = contactSheet("", 10, 1, PIXELS);
+  const [scenes, prints] = [benchRow(), benchRow()];
+  const morph = benchMorph(state.morph);
+  const where = el("span", {}, "Negatives");
   const inventions = contactSheet("", ...INVENTIONS, PIXELS);
   const curve = benchCurve();
   const ledger = benchLedger();
@@ -78,11 +81,20 @@ export function bench(stage) {
   });
   const preset = el("select", { "aria-label": "A lesson to try", onchange: () => begin({ ...plainSettings(), ...PRESETS[preset.value] }) });
   preset.append(el("option", { value: OWN, hidden: true }, "Your own settings"), ...Object.entries(PRESET_NAMES).map(([value, text]) => el("option", { value }, text)));
+  const signs = signsPanel({
+    say,
+    digits: state.digits,
+    onTrain(set, kinds) {
+      begin({ ...state.settings, digits: kinds }, set);
+      if ([...kinds].some(isSign)) state.run();
+    },
+  });
   const axesPicker = benchAxes((axes) => state.chooseAxes(axes));
 
-  function begin(settings) {
+  function begin(settings, set = null) {
     slow = false;
-    state.start(settings);
+    if (set) state.useDigits(set, settings.digits);
+    else state.start(settings);
     controls.set(settings);
     axesPicker.offer(settings.latents);
     remember(settings);
@@ -93,7 +105,9 @@ export function bench(stage) {
   /** Marks that follow from the settings. */
   function dress() {
     const name = Object.keys(PRESETS).find((each) => written({ ...plainSettings(), ...PRESETS[each] }) === written(state.settings));
-    preset.value = name ?? OWN;
+    const drawn = [...state.settings.digits].some(isSign);
+    preset.value = drawn ? OWN : (name ?? OWN);
+    signs.set(state.settings.digits);
   }
 
   function show() {
@@ -110,11 +124,13 @@ export function bench(stage) {
     const { latents } = state.settings;
     map.show(look, latents);
     plane.show(look);
-    scenes.show(pixelsOf(digits, look.shown));
-    prints.show(look.prints);
+    const noun = benchNoun(look.kinds);
+    where.textContent = `Negatives: where ${look.labels.length.toLocaleString("en")} ${noun} lie that it is not trained on`;
+    scenes.show(pixelsOf(state.digits, look.shown), `Held-out ${noun}, one of each kind: ${[...look.kinds].join(", ")}`);
+    prints.show(look.prints, "Their prints, developed from the means of their negatives");
+    morph.show(look);
     inventions.show(look.inventions);
-    describe(prints, "Their prints, developed from the means of their negatives");
-    describe(inventions, `${INVENTIONS[0] * INVENTIONS[1]} new digits, developed from draws from the prior`);
+    describe(inventions, `${INVENTIONS[0] * INVENTIONS[1]} new images, developed from draws from the prior`);
     curve.show(state.training, state.heldOut);
     ledger.show(state.heldOut.at(-1), look, state.settings);
     count.textContent = `Epoch ${look.epoch}, step ${look.steps.toLocaleString("en")}. Trained for ${numeral(look.busy / 1000, 1)} s.`;
@@ -122,7 +138,7 @@ export function bench(stage) {
 
   function summary() {
     const end = state.heldOut.at(-1);
-    return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out digits. ${benchSentence(state)}` : "";
+    return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out images. ${benchSentence(state)}` : "";
   }
 
   /** @type {ShadowRoot} */ (stage.body.getRootNode()).host.classList.add("wide");
@@ -134,12 +150,13 @@ export function bench(stage) {
     area("tour", tour.node),
     area("verdict", verdict),
     area("controls", controls.node),
-    area("map", small(map.node, "Negatives: where 1,000 digits lie that it is not trained on"), axesPicker.node),
+    area("map", small(map.node, where), axesPicker.node),
     area("plane", small(plane.node, "Prints from every place of that map")),
-    area("scenes", small(scenes.node, "Scenes"), small(prints.node, "their prints"), small(inventions.node, "inventions: drawn from the prior")),
+    area("scenes", small(scenes.node, "Scenes"), small(prints.node, "their prints"), morph.node, small(inventions.node, "inventions: drawn from the prior")),
     area("follow", follow.node),
     area("curve", curve.node),
     area("ledger", aim, ledger.node, count, exact.node, take.node),
+    area("signs", signs.node),
   );
   const { settings, wrong } = read(decodeURIComponent(location.hash.slice(1)));
   begin(settings);
@@ -181,7 +198,7 @@ function benchLedger() {
   });
   const bars = el("ul", { class: "latents" });
   const sigma = el("p", { class: "number" });
-  const node = el("div", {}, el("table", {}, el("caption", {}, "Held-out digits, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
+  const node = el("div", {}, el("table", {}, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
   return {
     node,
     show(point, { klPerLatent, sigma: learned }, settings) {
