@@ -110,6 +110,7 @@ export function trainer(settings, { images, labels, trained, levels }) {
       for (let place = 0; place < order.length; place += settings.batch) {
         const batch = Math.min(settings.batch, order.length - place);
         const before = tally.reconstruction;
+        let noted = false;
         flat.fill(0);
         for (let from = 0; from < batch; from += PIECE) {
           const n = Math.min(PIECE, batch - from);
@@ -117,7 +118,10 @@ export function trainer(settings, { images, labels, trained, levels }) {
           for (let i = 0; i < n * latents; i++) work.epsilon[i] = settings.noise ? noise() : 0;
           const share = settings.terms === "mean" ? 1 / pixels : 1;
           addGradient(vae, work, n, { beta, share }, gradient, batch);
-          if (following && from === 0) followed = follow(batch);
+          if (following && from === 0) {
+            followed = follow(batch);
+            noted = true;
+          }
           count(tally, n);
           yield "piece";
         }
@@ -133,7 +137,7 @@ export function trainer(settings, { images, labels, trained, levels }) {
           training.push(point(tally, at));
           [tally, part] = [empty(), Math.floor((at - epoch) * PARTS + 1e-9) + 1];
         }
-        if (following) yield "step";
+        if (noted) yield "step"; // not the rest of a step that had begun before it was to be followed
       }
       epoch++;
       yield* examine();
