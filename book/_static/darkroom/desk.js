@@ -51,9 +51,8 @@ export function desk(say, slice, later) {
     asked = false;
     const end = performance.now() + slice;
     do {
-      if (errands.length) {
-        if (errands[0].next().done) errands.shift();
-      } else if (goal && course) train(course);
+      if (errands.length) tell(() => errands[0].next().done && errands.shift());
+      else if (goal && course) train(course);
       else return;
     } while (performance.now() < end);
     if (errands.length || goal) ask();
@@ -129,15 +128,20 @@ export function desk(say, slice, later) {
     weights: () => course && tell({ say: "weights", theta: Float32Array.from(course.vae.theta) }),
   };
 
-  return (message) => {
+  /** Do something, and say why if it cannot be done. @param {() => void} what */
+  function tell(what) {
     try {
-      answers[message.ask](message);
-      if (course) course.following = goal === "step";
-      ask();
+      what();
     } catch (error) {
       tell({ say: "refused", why: String(error instanceof Error ? error.message : error) });
     }
-  };
+  }
+
+  return (message) => tell(() => {
+    answers[message.ask](message);
+    if (course) course.following = goal === "step";
+    ask();
+  });
 }
 
 /** Some images as numbers from 0 to 1. @param {import("./trainer.js").Digits} digits @param {number[]} which */
