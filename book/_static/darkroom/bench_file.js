@@ -16,6 +16,9 @@ function checksum(text) {
   return ~crc >>> 0;
 }
 
+/** The checksum of all that stands before it in a file; line ends may have changed on the way. @param {string} text */
+const seal = (text) => checksum(text.slice(0, text.lastIndexOf('"checksum"')).replaceAll("\r\n", "\n"));
+
 /**
  * @param {Record<string, any>} settings
  * @param {Float32Array} theta all weights, see `shapesOf` in vae.js
@@ -24,11 +27,11 @@ function checksum(text) {
  * @returns {string} JSON
  */
 export function writeBench(settings, theta, pixels, figures) {
-  let text = "";
-  for (const byte of new Uint8Array(theta.buffer, theta.byteOffset, theta.byteLength)) text += String.fromCharCode(byte);
-  const weights = btoa(text);
+  let bytes = "";
+  for (const byte of new Uint8Array(theta.buffer, theta.byteOffset, theta.byteLength)) bytes += String.fromCharCode(byte);
   const tensors = shapesOf({ pixels, width: settings.width, latents: settings.latents });
-  return JSON.stringify({ format: FORMAT, settings, figures, tensors, checksum: checksum(weights), weights }, null, 1);
+  const text = JSON.stringify({ format: FORMAT, settings, figures, tensors, weights: btoa(bytes), checksum: 0 }, null, 1);
+  return text.replace(/0\n\}$/, `${seal(text)}\n}\n`);
 }
 
 /**
@@ -44,19 +47,27 @@ export function readBench(text, pixels) {
     throw new Error("This file is no JSON: it is damaged, or another file.");
   }
   if (file?.format !== FORMAT) throw new Error("This file was not written by the bench.");
-  if (typeof file.weights !== "string" || file.checksum !== checksum(file.weights))
-    throw new Error("The weights in this file are damaged: the checksum is another one.");
+  if (file.checksum !== seal(text)) throw new Error("This file is damaged: its checksum is another one.");
   const settings = plainSettings();
-  for (const name of Object.keys(LIMITS)) {
-    const value = admitted(name, String(file.settings?.[name]));
+  for (const [name, { start }] of Object.entries(LIMITS)) {
+    const given = file.settings?.[name];
+    const value = typeof given === typeof start ? admitted(name, String(given)) : null;
     if (value === null) throw new Error(`The setting \u201c${name}\u201d in this file is none that the bench knows.`);
     settings[name] = value;
   }
-  const bytes = bytesOf(file.weights);
   const shapes = shapesOf({ pixels, width: settings.width, latents: settings.latents });
   const length = shapes.reduce((total, [, rows, columns]) => total + rows * columns, 0);
-  if (bytes.length !== 4 * length) throw new Error("The weights in this file are not those of its settings.");
-  const theta = new Float32Array(bytes.buffer);
+  const theta = numbersIn(file.weights);
+  if (theta?.length !== length) throw new Error("The weights in this file are not those of its settings.");
   if (!theta.every(Number.isFinite)) throw new Error("There are weights in this file that are no numbers.");
   return { settings, theta };
+}
+
+/** @param {any} weights @returns {Float32Array | null} nothing if these are no numbers of four bytes */
+function numbersIn(weights) {
+  try {
+    return new Float32Array(bytesOf(weights).buffer);
+  } catch {
+    return null;
+  }
 }
