@@ -171,3 +171,9 @@ def visit(browser, address):
         with contextlib.suppress(Exception):
             context.close()
     assert problems == []
+
+
+@pytest.fixture
+def blank(visit):
+    """A page from which the modules can be imported."""
+    return visit("book/licences.html", formulas=False).page

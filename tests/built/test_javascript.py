@@ -57,12 +57,6 @@ def keras_vae(packed):
     return unpacked(packed)
 
 
-@pytest.fixture
-def blank(visit):
-    """A page from which the modules can be imported."""
-    return visit("book/licences.html", formulas=False).page
-
-
 def close(name, ours, theirs):
     """Assert that two arrays agree to NEAR of the larger one's largest value."""
     ours, theirs = np.asarray(ours, "float64"), np.asarray(theirs, "float64")
