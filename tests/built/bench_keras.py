@@ -43,17 +43,19 @@ class Model:
         return reconstruction, kl_divergence(z_mean, z_log_var)
 
 
-def train_side_by_side(runs, latents, epochs, images, trained, width=64, batch=50, rate=0.005):
+def train_side_by_side(runs, latents, judged, images, trained, width=64, batch=50, rate=0.005):
     """Train models that differ in their seed and the weights of their loss; all at once, each as if it were alone.
 
     Initial weights are Keras's, shuffles and noise are a run's own, and Adam is Keras's: it goes weight by weight.
 
     Args:
         runs: a dict for each: seed, beta, share (of the reconstruction term), noise (1, or 0 for z = z_mean).
+        judged: numbers of epochs after which they are judged; the largest ends the training.
         images: all digits, shape (n, 14, 14), of which the first `trained` are to train on.
 
     Returns:
-        Reconstruction and KL in nats of a held-out image, one draw of noise each, two arrays of shape (runs,).
+        Reconstruction and KL in nats of a held-out image, one draw of noise each: a dict from a number of epochs to two
+        arrays of shape (runs,).
     """
     share, beta, noise = (tf.constant([[run[name]] for run in runs], tf.float32) for name in ("share", "beta", "noise"))
     digits = tf.constant(images.reshape(-1, PIXELS))
@@ -85,8 +87,15 @@ def train_side_by_side(runs, latents, epochs, images, trained, width=64, batch=5
 
         tf.while_loop(lambda i: i < trained // batch, step, [0])
 
-    for epoch in range(epochs):
+    @tf.function(autograph=False, jit_compile=True)
+    def judge():
+        held = tf.repeat(digits[None, trained:], len(runs), axis=0)
+        return [tf.reduce_mean(part, axis=1) for part in terms(held, [max(judged), 0])]
+
+    found = {}
+    for epoch in range(max(judged)):
         order.assign([np.random.default_rng([run["seed"], epoch]).permutation(trained) for run in runs])
         train(tf.constant(epoch))
-    held = tf.repeat(digits[None, trained:], len(runs), axis=0)
-    return tuple(np.mean(part, axis=1) for part in terms(held, [epochs, 0]))
+        if epoch + 1 in judged:
+            found[epoch + 1] = [np.array(part, "float64") for part in judge()]
+    return found

@@ -88,6 +88,29 @@ def test_gradients_and_ten_steps_are_those_of_keras(blank, address, name):
     print(f"{name}: gradients differ by {max(errors):.1e}, weights after {STEPS} steps by {max(steps):.1e}")
 
 
+def test_a_new_model_begins_as_those_of_keras(blank, address):
+    """Kernels even up to Glorot's limit, all else zero, sigma as chosen; another seed gives other numbers."""
+    import keras
+
+    begin = """async ({ folder, sizes, seeds, sigma }) => {
+      const { newVae } = await import(`${folder}/vae.js`);
+      const { uniforms } = await import(`${folder}/noise.js`);
+      return seeds.map((seed) => [...newVae(sizes, "gaussian", uniforms(seed), sigma).theta]);
+    }"""
+    sizes = {"pixels": PIXELS, "width": 64, "latents": 16}
+    data = {"folder": f"{address}_static/darkroom", "sizes": sizes, "seeds": [1, 1, 2], "sigma": 0.3}
+    first, again, other = (unpacked(theta, 64, 16) for theta in blank.evaluate(begin, data))
+    for name, part in first.items():
+        assert np.array_equal(part, again[name])
+        if not name.endswith("Kernel"):
+            assert np.allclose(part, np.log(0.3) if name == "logSigma" else 0)
+            continue
+        theirs = np.array(keras.initializers.GlorotUniform(0)(part.shape))
+        assert np.abs(part).max() == pytest.approx(np.abs(theirs).max(), rel=0.02)
+        assert np.std(part) == pytest.approx(np.std(theirs), rel=0.05) and abs(part.mean()) < 0.1 * np.std(part)
+        assert abs(np.corrcoef(part.ravel(), other[name].ravel())[0, 1]) < 0.1
+
+
 STEP = """async ({ folder, packed, settings }) => {
   const { desk } = await import(`${folder}/desk.js`);
   const { unpackDigits } = await import(`${folder}/bench.js`);
