@@ -135,7 +135,7 @@ def courses(browser, address):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_after_20_epochs_it_is_as_good_as_keras(courses, measure, name):
-    """The mean of three seeds is within half a nat of Keras's mean; of the autoencoder the reconstruction, all that it is trained on."""
+    """The mean of three seeds is within half a nat of Keras's; the autoencoder is judged by its reconstruction."""
     ours, theirs = (
         parts[name, EPOCHS][0] if name == "autoencoder" else np.sum(parts[name, EPOCHS], axis=0) for parts in courses
     )
