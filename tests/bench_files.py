@@ -105,7 +105,7 @@ DAMAGES = {
     "settings a list": (other(settings=[1]), "setting"),
     "no weights": (sealed({k: v for k, v in file_of().items() if k != "weights"}), OTHERS),
     "weights a list": (other(weights=[1, 2]), OTHERS),
-    "weights no base64": (other(weights="{}" + file_of()["weights"][2:]), OTHERS),
+    "weights no base64": (other(weights="{}" + file_of()["weights"]), OTHERS),
     "a byte too few": (other(weights=base64.b64encode(some_theta().tobytes()[:-1]).decode()), OTHERS),
     "a number too few": (weights_of(length=-1), OTHERS),
     "weights of other settings": (with_setting("latents", 4), OTHERS),
@@ -120,5 +120,5 @@ for name, value in {
     **{"width": [16], "rate": "fast", "batch": 51, "digits": 123, "seed": -1},
 }.items():
     DAMAGES[f"{name} {value}"] = (with_setting(name, value), SETTING.format(name))
-for name, value in {"beta": 101, "latents": 17, "sigma": 0, "digits": "12a", "width": True, "rate": -0.1}.items():
+for name, value in {"beta": 101, "latents": 17, "sigma": 0, "digits": "12a", "seed": True, "rate": -0.1}.items():
     DAMAGES[f"{name} {value}"] = (with_setting(name, value), SETTING.format(name))
