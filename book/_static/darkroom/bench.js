@@ -210,15 +210,21 @@ function thinned(old, more) {
 /** What one should see now, or what went wrong. @param {any} state of `benchState` @returns {string} */
 export function benchSentence({ trouble, look, settings }) {
   if (trouble || !look) return trouble;
-  if (look.epoch === 0) return "Untrained: every place of the map gives the same fog. Press Train.";
+  if (look.steps === 0) return "Untrained: the prints are fog. Press Train.";
+  if (look.epoch === 0) return `Step ${look.steps} of the first epoch.`;
   const used = Array.from(look.klPerLatent).filter((nats) => nats > USED).length;
   const of = `${used} of ${settings.latents} latents ${settings.latents === 1 ? "is" : "are"} used (KL above ${USED} nats)`;
   if (used === 0 && settings.terms === "mean")
-    return `Collapse: no latent is used. The mean over 196 pixels makes the KL term weigh 196 times as much as in the ELBO.`;
-  if (used === 0 && settings.beta > 1) return `Collapse: no latent is used. At \u03b2 = ${settings.beta} a nat of KL costs more than it saves.`;
+    return "Collapse: the negatives say nothing, and all prints are alike. The mean over 196 pixels makes the KL term weigh " +
+      "196 times as much as in the ELBO.";
+  if (used === 0 && settings.beta > 1) {
+    return "Collapse: the negatives say nothing, and all prints are alike. To say more would raise KL, and at " +
+      `\u03b2 = ${settings.beta} a nat of KL costs more than it saves in the prints.`;
+  }
   if (used === 0) return `No latent is used yet: all prints are alike.`;
   if (settings.beta === 0) return `${of}. Nothing holds the negatives near the middle: the inventions are drawn where no negative may lie.`;
-  return `${of}.`;
+  const few = settings.latents <= 2 && settings.digits.length > 5 ? " Two numbers are few for so many kinds: try more latents." : "";
+  return `${of}.${few}`;
 }
 
 /** The map of what is held out. */
@@ -318,17 +324,19 @@ export function benchCurve() {
       const [from, to] = [Math.floor(low / ey) * ey, Math.ceil(high / ey) * ey];
       const count = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ s) =>
         Array.from({ length: Math.floor((b - a) / s + 1e-6) + 1 }, (_, i) => Number((a + i * s).toPrecision(6)));
-      const across = { range: [0, last], span: [36, 252], ticks: count(0, last, ex), label: "epochs" };
-      const up = { range: [from, to], span: [142, 22], ticks: count(from, to, ey), label: "nats" };
+      const across = { range: [0, last], span: [44, 252], ticks: count(0, last, ex), label: "epochs" };
+      const up = { range: [from, to], span: [142, 26], ticks: count(from, to, ey), label: "nats" };
       const [x, y] = [placer(/** @type {any} */ (across)), placer(/** @type {any} */ (up))];
-      const at = (/** @type {Point} */ p) => [x(p.epoch), y(Math.min(to, negativeElbo(p)))].map((v) => v.toFixed(1));
-      const line = training.length > 1 ? [svg("path", { class: "trail first", d: `M${training.map((p) => at(p).join(" ")).join("L")}` })] : [];
-      const dots = heldOut.map((p) => svg("circle", { class: "held", cx: at(p)[0], cy: at(p)[1], r: 2.5 }));
+      const inside = (/** @type {Point} */ p) => negativeElbo(p) <= to; // the first fall is left out
+      const at = (/** @type {Point} */ p) => [x(p.epoch), y(negativeElbo(p))].map((v) => v.toFixed(1));
+      const way = training.filter(inside);
+      const line = way.length > 1 ? [svg("path", { class: "trail first", d: `M${way.map((p) => at(p).join(" ")).join("L")}` })] : [];
+      const dots = heldOut.filter(inside).map((p) => svg("circle", { class: "held", cx: at(p)[0], cy: at(p)[1], r: 2.5 }));
       node.replaceChildren(axes(/** @type {any} */ (across), /** @type {any} */ (up)), ...line, ...dots);
       const end = heldOut.at(-1);
       if (end) {
         const text = `${numeral(negativeElbo(end), 1)} held out`;
-        node.append(words({ x: 250, y: 34, "text-anchor": "end", class: "strong" }, text));
+        node.append(words({ x: 252, y: 13, "text-anchor": "end", class: "strong" }, text));
         describe({ node }, `Minus ELBO by epochs; on held-out images ${numeral(negativeElbo(end), 1)} nats after ${end.epoch}.`);
       }
       numbers.show(heldOut.slice(-12).map((p) => {

@@ -11,7 +11,7 @@ export function exactPanel(state) {
   const ask = button("Compute", () => {
     state.pause();
     state.askExact();
-    note.textContent = "Computing ...";
+    ask.textContent = "Computing ...";
   });
   const rows = ["\u2212ELBO", `bound, ${DRAWS} draws`, "\u2212log p(x)", "gap"];
   const table = textTable(["nats"], rows.map((name) => [name]));
@@ -21,6 +21,7 @@ export function exactPanel(state) {
     node,
     show() {
       const { exact, settings, look } = state;
+      if (exact || !look) ask.textContent = "Compute";
       ask.disabled = settings.latents !== 2;
       if (settings.latents !== 2) note.textContent = "A grid of places covers two latents and no more: choose 2.";
       else if (!exact) note.textContent ||= "Adds up p(x|z) p(z) over a grid of 193 by 193 places, for 100 held-out digits.";
@@ -29,7 +30,8 @@ export function exactPanel(state) {
       table.show([elbo, bound, nats, elbo - nats].map((value) => [numeral(value, 2)]));
       const unsure = Math.abs(coarse - nats) > 0.1;
       const grid = unsure ? `Not to be trusted: half the grid gives ${numeral(coarse, 2)}.` : "Half the grid gives the same.";
-      note.textContent = `${images} held-out digits, at epoch ${look?.epoch ?? 0}. ${grid}`;
+      note.textContent = `${images} held-out images, at epoch ${look?.epoch ?? 0}. By the gap, \u2212ELBO overstates \u2212log p(x): ` +
+        `the encoder\u2019s q(z|x) is not the true posterior. ${grid}`;
     },
   };
 }

@@ -4,16 +4,16 @@ import { button, el } from "./ui.js";
 
 /** @type {[string, string][]} the part that a step is about, and what it says */
 const TOUR = [
-  ["scenes", "Scenes: ten digits that the bench is never trained on. Press Train, and watch their prints below them."],
+  ["scenes", "Scenes: digits that the bench is never trained on. It trains now, on others: watch what it makes of these."],
   ["map", "The encoder turns a scene into a negative: a place on this map, and a spread. Each point is one held-out digit."],
   ["plane", "The decoder turns a place into a print. Here it develops every place of the map: where the 0s lie, 0s are printed."],
-  ["scenes", "Inventions, the lowest rows: places drawn from the prior, without any scene, and developed. Nobody wrote these digits."],
-  ["ledger", "What it costs: reconstruction (how badly the prints fit) plus KL (how much the negatives say). Their sum is \u2212ELBO."],
+  ["prints", "Inventions, the lowest rows: places drawn from the prior, without any scene, and developed. Nobody wrote these digits."],
+  ["figures", "What it costs: reconstruction (how badly the prints fit) plus KL (how much the negatives say). Their sum is \u2212ELBO."],
   ["bar", "Now break it: move \u03b2 to 20 while it trains. A nat of KL costs more than it saves, and all prints become alike."],
 ];
 
-/** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say */
-export function benchTour(body, say) {
+/** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */
+export function benchTour(body, say, begin) {
   let at = -1;
   const text = el("p", { class: "said" });
   const next = button("Next", () => go(at + 1), { class: "go" });
@@ -32,7 +32,10 @@ export function benchTour(body, say) {
     node.hidden = at < 0;
     if (at < 0) return start.focus();
     const [part, words] = TOUR[at];
-    body.querySelector(`.at-${part}`)?.classList.add("shown");
+    const shown = body.querySelector(`.at-${part}`);
+    shown?.classList.add("shown");
+    shown?.scrollIntoView({ block: "nearest" });
+    if (at === 0) begin();
     text.textContent = `${at + 1} of ${TOUR.length}. ${words}`;
     back.disabled = at === 0;
     next.textContent = at === TOUR.length - 1 ? "End" : "Next";

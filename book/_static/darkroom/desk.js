@@ -51,7 +51,7 @@ export function desk(say, slice, later) {
     asked = false;
     const end = performance.now() + slice;
     do {
-      if (errands.length) tell(() => errands[0].next().done && errands.shift());
+      if (errands.length) attempt(() => errands[0].next().done && errands.shift());
       else if (goal && course) train(course);
       else return;
     } while (performance.now() < end);
@@ -129,7 +129,7 @@ export function desk(say, slice, later) {
   };
 
   /** Do something, and say why if it cannot be done. @param {() => void} what */
-  function tell(what) {
+  function attempt(what) {
     try {
       what();
     } catch (error) {
@@ -137,7 +137,7 @@ export function desk(say, slice, later) {
     }
   }
 
-  return (message) => tell(() => {
+  return (message) => attempt(() => {
     answers[message.ask](message);
     if (course) course.following = goal === "step";
     ask();

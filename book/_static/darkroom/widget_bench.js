@@ -4,10 +4,11 @@ import { PIXELS, benchCurve, benchMap, benchMorph, benchNoun, benchPlane } from 
 import { benchRow, benchSentence, benchState, negativeElbo } from "./bench.js";
 import { LIKELIHOOD_NAMES, benchAxes, benchControls } from "./bench_controls.js";
 import { exactPanel, takePanel } from "./bench_extras.js";
+import { benchLedger, followedView } from "./bench_ledger.js";
 import { signsPanel } from "./bench_signs.js";
 import { benchTour } from "./bench_tour.js";
 import { numeral } from "./chart.js";
-import { inkFrom, pixelsOf } from "./desk.js";
+import { pixelsOf } from "./desk.js";
 import { isSign } from "./map.js";
 import { PRESETS, plainSettings, read, written } from "./settings.js";
 import { area, button, captioned, contactSheet, describe, el } from "./ui.js";
@@ -47,9 +48,13 @@ export function bench(stage) {
   const follow = followedView();
   const exact = exactPanel(state);
   const take = takePanel(state, plane.node, (settings) => begin(settings));
-  const tour = benchTour(stage.body, say);
+  const tour = benchTour(stage.body, say, () => state.running || (slow = false, state.run()));
 
-  const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
+  const train = button("Train", () => {
+    slow = false;
+    if (state.running) state.pause();
+    else state.run();
+  }, { class: "go" });
   const slowly = button("Slow motion", () => (slow ? stopSlowly() : startSlowly()), { "aria-pressed": "false" });
   const tools = [
     button("One epoch", () => state.once("epoch")),
@@ -120,12 +125,12 @@ export function bench(stage) {
     verdict.classList.toggle("trouble", state.trouble !== "");
     exact.show();
     aim.textContent = aimOf(state.settings);
-    if (!look) return;
+    if (!look) return ledger.clear();
     const { latents } = state.settings;
     map.show(look, latents);
     plane.show(look);
     const noun = benchNoun(look.kinds);
-    where.textContent = `Negatives: where ${look.labels.length.toLocaleString("en")} ${noun} lie that it is not trained on`;
+    where.textContent = `\u2193 encoder. Negatives: where ${look.labels.length.toLocaleString("en")} unseen ${noun} lie`;
     scenes.show(pixelsOf(state.digits, look.shown), `Held-out ${noun}, one of each kind: ${[...look.kinds].join(", ")}`);
     prints.show(look.prints, "Their prints, developed from the means of their negatives");
     morph.show(look);
@@ -151,12 +156,12 @@ export function bench(stage) {
     area("verdict", verdict),
     area("controls", controls.node),
     area("map", small(map.node, where), axesPicker.node),
-    area("plane", small(plane.node, "Prints from every place of that map")),
-    area("scenes", small(scenes.node, "Scenes"), small(prints.node, "their prints"), morph.node, small(inventions.node, "inventions: drawn from the prior")),
+    area("plane", small(plane.node, "\u2192 decoder. Prints from every place of that map")),
+    area("scenes", small(scenes.node, "Scenes that it is not trained on")),
+    area("prints", small(prints.node, "Their prints"), small(inventions.node, "Inventions: prints of places drawn from the prior")),
     area("follow", follow.node),
-    area("curve", curve.node),
-    area("ledger", aim, ledger.node, count, exact.node, take.node),
-    area("signs", signs.node),
+    area("figures", curve.node, aim, ledger.node, count, exact.node, take.node),
+    area("signs", morph.node, signs.node),
   );
   const { settings, wrong } = read(decodeURIComponent(location.hash.slice(1)));
   begin(settings);
@@ -185,56 +190,6 @@ function describeSettings(settings) {
 /** What a step makes smaller, in words. @param {Record<string, any>} settings */
 function aimOf({ beta, terms, likelihood, noise, rate, batch }) {
   const said = `${LIKELIHOOD_NAMES[likelihood]}, ${terms} over the pixels${noise === "off" ? ", without exposure" : ""}`;
-  return `Adam makes reconstruction + ${beta} \u00d7 KL smaller (${said}), at a rate of ${rate}, ${batch} scenes a step.`;
-}
-
-/** Both terms on held-out digits, and the KL of each latent as a bar. */
-function benchLedger() {
-  const row = () => ({ name: el("th", { scope: "row" }), value: el("td") });
-  const rows = ["reconstruction", "KL", "\u2212ELBO"].map((name) => {
-    const { name: head, value } = row();
-    head.textContent = name;
-    return { node: el("tr", {}, head, value), value };
-  });
-  const bars = el("ul", { class: "latents" });
-  const sigma = el("p", { class: "number" });
-  const node = el("div", {}, el("table", {}, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
-  return {
-    node,
-    show(point, { klPerLatent, sigma: learned }, settings) {
-      if (!point) return;
-      [point.reconstruction, point.kl, negativeElbo(point)].forEach((v, i) => (rows[i].value.textContent = numeral(v, 2)));
-      const most = Math.max(1, ...klPerLatent);
-      bars.replaceChildren(...Array.from(klPerLatent, (nats, i) => {
-        const bar = el("span", { class: "bar" });
-        bar.style.width = `${(100 * nats) / most}%`;
-        return el("li", {}, el("span", {}, `z[${i}]`), el("span", { class: "track" }, bar), el("span", {}, numeral(nats, 2)));
-      }));
-      sigma.textContent = settings.likelihood === "bernoulli" ? "" : `\u03c3 of a pixel: ${numeral(learned, 3)}`;
-    },
-  };
-}
-
-/** One image on its way through the machine, and what pushes its negative. */
-function followedView() {
-  const [scene, print] = [contactSheet("The scene that is followed", 1, 1, PIXELS), contactSheet("Its print", 1, 1, PIXELS)];
-  const table = el("tbody");
-  const columns = ["", "z_mean", "\u03c3", "\u03b5", "z", "print", "KL", "print", "KL"];
-  const terms = el("p", { class: "number" });
-  const groups = [["", 5], ["pushes on z_mean", 2], ["on log \u03c3\u00b2", 2]].map(([name, colSpan]) => el("th", { colSpan }, name));
-  const head = el("thead", {}, el("tr", {}, ...groups), el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name))));
-  const figures = el("table", {}, head, table);
-  return {
-    node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide" }, figures)),
-    show(f, { likelihood, beta }) {
-      scene.show(f.x);
-      print.show(f.output.map((v) => inkFrom(likelihood, v)));
-      const cell = (v) => el("td", {}, numeral(v, 2));
-      table.replaceChildren(...Array.from(f.z, (z, i) => el("tr", {}, el("th", { scope: "row" }, `z[${i}]`), cell(f.zMean[i]),
-        cell(Math.exp(0.5 * f.zLogVar[i])), cell(f.epsilon[i]), cell(z), cell(f.push.meanByPrint[i]), cell(f.push.meanByKl[i]),
-        cell(f.push.spreadByPrint[i]), cell(f.push.spreadByKl[i]))));
-      const kl = f.kl.reduce((a, b) => a + b, 0);
-      terms.textContent = `This image costs ${numeral(f.reconstruction, 1)} nats of reconstruction and ${beta} \u00d7 ${numeral(kl, 2)} of KL.`;
-    },
-  };
+  const other = beta === 1 && terms === "sum" ? "" : " That is another sum than \u2212ELBO.";
+  return `Adam makes reconstruction + ${beta} \u00d7 KL smaller (${said}), at a rate of ${rate}, ${batch} scenes a step.${other}`;
 }

@@ -7,7 +7,7 @@ import { area, button, captioned, contactSheet, describe, el, slider } from "./u
 /** @param {import("./mount.js").Stage} stage */
 export function firstBench({ body, data, say }) {
   const state = benchState(data, show, () => say(state.trouble || verdict.textContent || ""));
-  const map = benchMap(state.digits);
+  const map = benchMap();
   const plane = benchPlane();
   const inventions = contactSheet("", 10, 2, PIXELS);
   const verdict = el("p", { class: "verdict" });
@@ -32,9 +32,9 @@ export function firstBench({ body, data, say }) {
   body.append(
     area("bar", train, beta.node, reset),
     area("verdict", verdict),
-    area("map", captioned(map.node, "Negatives: where 1,000 digits lie that it is not trained on")),
+    area("map", captioned(map.node, "Negatives: where 1,000 unseen digits lie")),
     area("plane", captioned(plane.node, "Prints from every place of that map")),
-    area("scenes", captioned(inventions.node, "Inventions: drawn at random, and printed")),
+    area("prints", captioned(inventions.node, "Inventions: places drawn at random, and printed")),
   );
   state.start();
 }
