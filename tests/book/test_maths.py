@@ -1,6 +1,7 @@
 """What the book's formulas promise besides what the chapters assert of them by a second route."""
 
 import math
+from statistics import NormalDist
 
 import keras
 import numpy as np
@@ -124,6 +125,8 @@ def test_the_shares_of_normal_draws_are_those_of_chapters_1_and_2():
     rng = np.random.default_rng(0)
     lengths = np.linalg.norm(rng.normal(size=(400_000, 8)), axis=1)
     assert "radius of 3.94" in prose("01") and np.quantile(lengths, 0.95) == pytest.approx(3.94, abs=0.01)
+    plane, room = (np.quantile(np.linalg.norm(rng.normal(size=(100_000, d)), axis=1), 0.95) for d in (2, 32))
+    assert "3.94 (to 2.45 and 6.80)" in prose("01") and (plane, room) == pytest.approx((2.45, 6.80), abs=0.02)
     two, three = (np.mean(np.sum(rng.normal(size=(400_000, d)) ** 2, axis=1) < 2**2) for d in (2, 3))
     assert two == pytest.approx(1 - math.exp(-2), abs=0.003)
     assert f"or {two:.0%}, of the draws" in prose("02") and f"In three, it is {three:.0%}" in prose("02")
@@ -154,3 +157,10 @@ def test_the_rate_climbs_in_a_straight_line():
 def test_none_of_a_thousand_leaves_room_for_three():
     assert (1 - 0.003) ** 1000 == pytest.approx(0.05, abs=0.001)
     assert "none of 1,000 prints is below, that share may still be 0.3 %, at 95 % confidence" in prose("07")
+
+
+def test_the_largest_of_80_comparisons_is_near_what_chapter_4_says():
+    """Half of all largest values are below the size that one of 80 stays below with probability 0.5^(1/80)."""
+    size = NormalDist().inv_cdf((1 + 0.5 ** (1 / 80)) / 2)
+    largest = np.abs(np.random.default_rng(0).normal(size=(20_000, 80))).max(axis=1)
+    assert np.median(largest) == pytest.approx(size, abs=0.02) and f"would be near\n{size:.1f}:" in prose("04")

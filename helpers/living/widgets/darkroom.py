@@ -11,8 +11,8 @@ TRY = (
     "and shrink."
 )
 NOTICE = (
-    "Press Keep exposing. The exposures scatter as the spread says: in the long run 39 of 100 fall in the inner "
-    "ellipse and 86 in the outer. Yet the prints of a clear digit are hard to tell apart."
+    "The ellipses lie one and two spreads from the mean. Press Keep exposing: in the long run 39 of 100 fall in the "
+    "inner ellipse and 86 in the outer. Yet the prints of a clear digit are hard to tell apart."
 )
 ALT = "Ten test digits in a row, and below each the print of its negative."
 NETWORK = MODEL
