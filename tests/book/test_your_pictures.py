@@ -7,7 +7,9 @@ import re
 import chapter_code
 import numpy as np
 import pytest
+from PIL import Image
 
+from helpers.data import load_images
 from helpers.losses import bernoulli_reconstruction, translate_loss
 from helpers.places import BOOK
 from tools.check import notebooks
@@ -42,11 +44,22 @@ def test_what_the_page_says_of_memory_and_of_few_pictures():
     held_out = min(500, 300 // 5)
     steps = [6 * -(-pictures // 25) for pictures in (300 - held_out, 2500)]
     few = (
-        f"of 300, the code below holds out {held_out}, and 6 epochs of the other {300 - held_out} are {steps[0]} steps"
+        f"of 300, the code below trains on {300 - held_out}, so 6 epochs are {steps[0]} steps, and ours are {steps[1]}"
     )
-    assert few in text and f"where 6 epochs of ours are {steps[1]}" in text
+    assert few in text and "multiply `EPOCHS` and `LONGER` by ten" in text and steps[1] == 10 * steps[0]
     code = [ast.unparse(node) for node in chapter_code.body(PATH)]
     assert "held_out = min(500, len(x) // 5)" in code and any("batch_size=25" in each for each in code)
+    assert "EPOCHS, LONGER = (6, 16)" in code
+    fits = [each for text in code for each in re.findall(r"(?<!def )fit\([^()]*?, (\w+)[,)]", text)]
+    assert len(fits) == 5 and set(fits) == {"EPOCHS", "LONGER"}  # no epochs are written down elsewhere
+
+
+def test_a_folder_within_the_folder_stays_in_the_name(tmp_path):
+    (tmp_path / "cats").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "cats" / "7.jpg")
+    names = load_images(tmp_path, 8)[1]
+    assert names == ["cats/7.jpg"] and "stay in the name: `cats/7.jpg`" in notebooks.prose(notebooks.read(PATH))
+    assert sorted({name.split("/")[0] for name in names}) == ["cats"]
 
 
 def test_both_terms_have_one_number_for_each_picture(chapter):
