@@ -11,9 +11,9 @@ from helpers.living.widgets.shared import model, some_digits
 TITLE = "Several negatives of one digit"
 TRY = "Move the spread slowly from 0 past 1, which is what the encoder says, up to 8."
 NOTICE = (
-    "At 0 all prints are equal, and at 1 they nearly are. At 8, a third of the prints of the 2 that you find here lie "
-    "among other digits on average (press New noise a few times), but only a tenth of those of the first 0 and 7 "
-    "of 100 of the first 1: near the crowded centre there is less room."
+    "At 0 all prints are equal, and at 1 they nearly are. At 8, of 100 draws of this 2, about 33 lie among other "
+    "digits (press New noise a few times), but only 10 of the first 0, and 7 of the first 1: of the three, the 2 lies "
+    "nearest to the crowded centre."
 )
 ALT = (
     "Four rows of eight prints of one handwritten 2, with its spread scaled by 0, 1, 4 and 8. The first row is all "

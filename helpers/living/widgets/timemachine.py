@@ -14,8 +14,8 @@ TITLE = "Time machine: the recorded run"
 TRY = "Press Play, and watch the map. Then go through the first five epochs one by one; choose a digit to follow."
 NOTICE = (
     "Most is settled early: after epoch 3, 62 of 100 test digits lie among their own kind, after epoch 40 it is 83. "
-    "After epoch 1, five of the sixteen prints are black on white. From epoch 20 on the loss on test digits stays "
-    "above the training loss; in the last eight epochs it falls by 0.4 nats, the other by 1.2."
+    "From epoch 20 on the loss on test digits stays above the training loss; in the last eight epochs it falls by 0.4 "
+    "nats, the training loss by 1.2."
 )
 ALT = (
     "Four latent maps of 500 test digits. Untrained, all kinds overlap in one clump. After epoch 1 they are drawn out "
