@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.evaluation import exact_log_likelihood
+from helpers.evaluation import evaluate_elbo, exact_log_likelihood
 from helpers.latent import log_aggregate
 from helpers.losses import kl_divergence
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.places import BOOK
 from helpers.records import load_rate_distortion
-from helpers.weights import load_vae
+from helpers.weights import load_epochs, load_vae
 
 
 def test_the_elbo_of_grey_digits_bounds_the_likelihood_of_thrown_ones(mnist):
@@ -48,6 +48,14 @@ def test_the_stored_sweep_is_that_of_chapter_5(mnist):
         assert run["history"]["loss"] == pytest.approx(total, rel=1e-3)  # it was trained with this beta
     _, (_, y_test) = mnist
     assert list(y_test[record["digits"]]) == [0, 2, 3, 4, 8, 9]
+
+
+def test_in_the_last_epoch_the_model_hardly_changes(x_train):
+    """Chapter 6: so the last mean over a running epoch is that of the model at its end; the first is not."""
+    record = load_epochs("darkroom-2d")
+    after = np.mean(sum(evaluate_elbo(load_vae("darkroom-2d"), x_train)))
+    assert record["metric/loss"][-1] == pytest.approx(after, abs=0.2)
+    assert (record["metric/loss"] > record["metric/val_loss"])[:5].all()
 
 
 def test_the_thirty_lines_report_their_terms_apart(x_test):
@@ -86,3 +94,16 @@ def test_with_fifty_latents_the_information_is_at_its_limit(x_train, images):
     heap = np.concatenate([log_aggregate(part.astype("float64"), m, v) for part in np.array_split(z, 5)])
     r = np.exp(heap - ops.convert_to_numpy(vae.prior.log_prob(z)))
     assert np.median(r) < 1e-6 and r.mean() < 0.2 and np.mean(r * np.log(r) - r + 1) < mismatch / 5
+
+
+def test_with_fifty_latents_the_mismatch_falls_with_more_digits(x_train):
+    """Chapter 7: it is the mean KL less the information, and that is within 0.2 nats of log N (above)."""
+    vae, rng, kl = load_vae("darkroom-50d"), np.random.default_rng(0), {}
+    m, v = (np.array(part, "float64") for part in vae.encoder.predict(x_train, batch_size=1000, verbose=0))
+    for images in (10_000, 60_000):
+        chosen, epsilon = rng.integers(images, size=20_000), rng.standard_normal((20_000, m.shape[1]))
+        z = (m[chosen] + np.exp(v[chosen] / 2) * epsilon).astype("float32")
+        own = -0.5 * np.sum(epsilon**2 + v[chosen] + np.log(2 * np.pi), axis=1)
+        kl[images] = np.mean(own - ops.convert_to_numpy(vae.prior.log_prob(z)))
+    fall = np.log(6) + kl[10_000] - kl[60_000]  # to 0.2 nats, and the error of the draws
+    assert 1.3 < fall < 1.8

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from helpers.losses import bernoulli_reconstruction, kl_divergence
+from helpers.losses import bernoulli_reconstruction, gaussian_reconstruction, kl_divergence
 from helpers.models import VAE, Sampling, StandardNormal, build_decoder, build_encoder
 from helpers.places import BOOK
 from helpers.training import warmup_cosine
@@ -147,6 +147,16 @@ def test_a_move_along_both_axes_costs_both_terms_and_a_mixed_one():
         assert rise == pytest.approx(first * a**2 / 2 + second * b**2 / 2 + mixed * a * b, rel=1e-3)
 
 
+def test_what_a_tenth_of_sigma_costs_and_that_a_density_can_exceed_one():
+    """Chapter 5, (5.3) and (5.2)."""
+    sigma = np.array([5.0, 1.0, 0.01])
+    cost = np.diff([(s**2 - 1 - 2 * np.log(s)) / 2 for s in (sigma, sigma / 10)], axis=0)[0]
+    assert cost.max() < math.log(10) and cost[2] == pytest.approx(math.log(10), abs=1e-4)
+    assert f"(from 1 to 0.1: {cost[1]:.1f})" in prose("05") and f"10 \\approx {math.log(10):.1f}$" in prose("05")
+    blank = np.full((1, 28, 28), 0.3, "float32")
+    assert float(gaussian_reconstruction(blank, blank, 0.1)[0]) < 0
+
+
 def test_the_rate_climbs_in_a_straight_line():
     rate = warmup_cosine(9600, 480)
     found = [float(rate(step)) for step in (0, 120, 240, 480)]
@@ -156,7 +166,7 @@ def test_the_rate_climbs_in_a_straight_line():
 
 def test_none_of_a_thousand_leaves_room_for_three():
     assert (1 - 0.003) ** 1000 == pytest.approx(0.05, abs=0.001)
-    assert "none of 1,000 prints is below, that share may still be 0.3 %, at 95 % confidence" in prose("07")
+    assert "None of 1,000 prints lies below 0.7, so at 95 % confidence at most $3/1000$" in prose("07")
 
 
 def test_the_largest_of_80_comparisons_is_near_what_chapter_4_says():
