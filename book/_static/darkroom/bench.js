@@ -48,6 +48,7 @@ export function benchState(data, show, stopped) {
     settings: plainSettings(),
     running: false,
     trouble: "",
+    /** whether its weights came from a file */ opened: false,
     /** @type {any} what it looked like last */ look: null,
     /** @type {any} what happened to the image of the last step */ followed: null,
     /** @type {any} its likelihood without a bound */ exact: null,
@@ -67,12 +68,13 @@ export function benchState(data, show, stopped) {
     where: () => motor.where(),
   };
   const motor = engine(data.worker, hear);
+  let ends = [0, 1]; // which of the scenes shown are morphed
+  let [turn, begun] = [0, 0]; // of what was asked last, and of the last start: see desk.js
+  const order = (/** @type {any} */ message) => motor.ask({ ...message, turn: ++turn });
   document.addEventListener("visibilitychange", () => document.hidden && pause());
 
-  let [turn, ends] = [0, [0, 1]]; // how often it was begun; which of the scenes shown are morphed
-
   function hear(message) {
-    if (message.turn !== turn) return; // of an earlier run
+    if (message.turn < begun) return;
     if (message.say === "look") {
       now.look = { ...message, ...kindsOf(now.digits, message.shown) };
       now.training = thinned(now.training, message.training);
@@ -87,7 +89,7 @@ export function benchState(data, show, stopped) {
     } else if (message.say === "followed") {
       now.followed = message.followed;
       draw();
-    } else {
+    } else if (message.turn === turn) {
       now.running = false;
       if (message.say === "broken") now.trouble = BROKEN;
       if (message.say === "refused") now.trouble = `This could not be begun: ${message.why}.`;
@@ -123,11 +125,11 @@ export function benchState(data, show, stopped) {
       ends = [0, 1];
     }
     now.settings = { ...settings };
-    Object.assign(now, { running: false, trouble: "", look: null, followed: null, exact: null, training: [], heldOut: [], axes: null });
+    Object.assign(now, { running: false, trouble: "", opened: theta !== undefined, look: null, followed: null, exact: null, training: [], heldOut: [], axes: null });
     shownAxes = settings.latents > 1 ? [0, 1] : [0, -1];
     const noise = settings.noise === "on";
-    turn++;
-    motor.ask({ ask: "start", settings: { ...settings, noise }, digits: now.digits, theta, axes: shownAxes, ends, turn });
+    order({ ask: "start", settings: { ...settings, noise }, digits: now.digits, theta, axes: shownAxes, ends });
+    begun = turn;
     draw();
   }
 
@@ -151,20 +153,20 @@ export function benchState(data, show, stopped) {
 
   function run() {
     Object.assign(now, { running: true, trouble: "", exact: null });
-    motor.ask({ ask: "run" });
+    order({ ask: "run" });
     draw();
   }
 
   function pause() {
-    if (now.running) motor.ask({ ask: "pause" });
+    if (now.running) order({ ask: "pause" });
     now.running = false;
     draw();
   }
 
   /** One step or one epoch. @param {"step" | "epoch"} what */
   function once(what) {
-    now.running = what === "epoch";
-    motor.ask({ ask: what });
+    Object.assign(now, { running: what === "epoch", trouble: "", exact: null });
+    order({ ask: what });
     draw();
   }
 
@@ -174,6 +176,7 @@ export function benchState(data, show, stopped) {
     if (LIVE.includes(name)) {
       now.settings[name] = value;
       motor.ask({ ask: "change", [name]: value });
+      if (!now.running) draw(); // else the next look is soon
       return;
     }
     const running = now.running;
@@ -208,10 +211,11 @@ function thinned(old, more) {
 }
 
 /** What one should see now, or what went wrong. @param {any} state of `benchState` @returns {string} */
-export function benchSentence({ trouble, look, settings }) {
-  if (trouble || !look) return trouble;
-  if (look.steps === 0) return "Untrained: the prints are fog. Press Train.";
-  if (look.epoch === 0) return `Step ${look.steps} of the first epoch.`;
+export function benchSentence({ trouble, look, settings, opened }) {
+  if (trouble) return trouble;
+  if (!opened && !look?.steps) return "Untrained: the prints are fog. Press Train.";
+  if (!opened && look.epoch === 0) return `Step ${look.steps} of the first epoch.`;
+  if (!look) return "";
   const used = Array.from(look.klPerLatent).filter((nats) => nats > USED).length;
   const of = `${used} of ${settings.latents} latents ${settings.latents === 1 ? "is" : "are"} used (KL above ${USED} nats)`;
   if (used === 0 && settings.terms === "mean")
@@ -355,7 +359,7 @@ function range(values) {
   const low = Math.min(...finite);
   const sorted = [...finite].sort((a, b) => a - b);
   const usual = sorted[Math.floor(0.9 * (sorted.length - 1))];
-  return [low, Math.max(low + 1, sorted.length > 8 ? usual + 0.15 * (usual - low) : sorted[sorted.length - 1])];
+  return [low, Math.max(low + 1, low + 1e-6 * Math.abs(low), sorted.length > 8 ? usual + 0.15 * (usual - low) : sorted[sorted.length - 1])];
 }
 
 /** A step of 1, 2 or 5 times a power of ten, so that about five fit. @param {number} width */

@@ -60,13 +60,13 @@ export function benchControls(onChange) {
   const node = el("div", { class: "controls" });
 
   function set(settings) {
-    beta.set(betaScale.at(settings.beta));
+    beta.set(betaScale.at(settings.beta), String(settings.beta)); // an address may ask for what lies between its steps
     latents.set(settings.latents);
     width.set(LIMITS.width.among?.indexOf(settings.width) ?? 0);
     batch.set(LIMITS.batch.among?.indexOf(settings.batch) ?? 0);
-    rate.set(rates.at(settings.rate));
-    sigma.set(sigmas.at(settings.sigma));
-    seed.set(settings.seed);
+    rate.set(rates.at(settings.rate), String(settings.rate));
+    sigma.set(sigmas.at(settings.sigma), String(settings.sigma));
+    seed.set(settings.seed, String(settings.seed));
     for (const box of boxes) box.input.checked = settings.digits.includes(box.digit);
     terms = choice("Over the pixels", [["sum", "sum"], ["mean", "mean"]], settings.terms, (v) => onChange("terms", v));
     likelihood = choice("Likelihood", Object.entries(LIKELIHOOD_NAMES), settings.likelihood, (v) => onChange("likelihood", v));

@@ -17,21 +17,17 @@ export function benchLedger() {
   const node = el("div", {}, el("table", {}, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
   return {
     node,
-    clear() {
-      for (const { value } of rows) value.textContent = "";
-      bars.replaceChildren();
-      sigma.textContent = "";
-    },
-    show(point, { klPerLatent, sigma: learned }, settings) {
-      if (!point) return;
-      [point.reconstruction, point.kl, negativeElbo(point)].forEach((v, i) => (rows[i].value.textContent = numeral(v, 2)));
+    show(point, look, settings) {
+      const klPerLatent = look?.klPerLatent ?? Array(settings.latents).fill(0);
+      const values = point ? [point.reconstruction, point.kl, negativeElbo(point)] : [];
+      rows.forEach(({ value }, i) => (value.textContent = point ? numeral(values[i], 2) : ""));
       const most = Math.max(1, ...klPerLatent);
       bars.replaceChildren(...Array.from(klPerLatent, (nats, i) => {
         const bar = el("span", { class: "bar" });
         bar.style.width = `${(100 * nats) / most}%`;
         return el("li", {}, el("span", {}, `z[${i}]`), el("span", { class: "track" }, bar), el("span", {}, numeral(nats, 2)));
       }));
-      sigma.textContent = settings.likelihood === "bernoulli" ? "" : `\u03c3 of a pixel: ${numeral(learned, 3)}`;
+      sigma.textContent = settings.likelihood === "bernoulli" ? "" : `\u03c3 of a pixel: ${numeral(look?.sigma ?? settings.sigma, 3)}`;
     },
   };
 }

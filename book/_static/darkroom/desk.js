@@ -5,7 +5,8 @@
  * A message in is `{ask, ...}`: "start" (settings, digits), "run" (until "pause"), "epoch", "step" (one, and what happened
  * to an image of it), "pause", "change" (beta, rate), "look" (axes), "morph" (from, to: places in the look's `shown`), "exact",
  * "weights". A message out is `{say, turn, ...}`: "look", "followed", "paused", "broken", "exact", "weights" (theta),
- * "refused" (why). Its `turn` is that of the last "start": what belongs to an earlier run may still be on its way.
+ * "refused" (why). What begins or ends something carries the number `turn`, and all answers carry the last one: so one knows
+ * an answer that comes too late.
  */
 
 import { exactLikelihood } from "./exact.js";
@@ -25,7 +26,7 @@ const AT_ONCE = 20; // codes or images of a look at a time
 /** @typedef {ReturnType<typeof trainer>} Trainer */
 
 /**
- * @param {(message: any) => void} say
+ * @param {(message: any) => void} tell
  * @param {number} slice milliseconds after which others are let in
  * @param {(work: () => void) => void} later calls back as soon as the others had their turn
  * @returns {(message: any) => void} takes a message
@@ -38,8 +39,7 @@ export function desk(say, slice, later) {
   let goal = ""; // what it trains for: "run", "epoch", "step", or nothing
   let axes = [0, 1];
   let ends = [0, 1]; // of the morph
-  let turn = 0;
-  let [asked, looked, busy] = [false, 0, 0];
+  let [asked, looked, busy, turn] = [false, 0, 0, 0];
 
   function ask() {
     if (asked) return;
@@ -69,8 +69,7 @@ export function desk(say, slice, later) {
     } else if (done === goal) {
       goal = "";
       if (done === "step") tell({ say: "followed", ...now.state });
-      show();
-      tell({ say: "paused" });
+      rest();
     } else if (performance.now() - looked > EVERY) show();
   }
 
@@ -78,6 +77,14 @@ export function desk(say, slice, later) {
   function show() {
     looked = Infinity; // none while one is made
     if (course) errands.push(look(course));
+  }
+
+  /** Show how it ended, and say so. */
+  function rest() {
+    show();
+    errands.push((function* () {
+      if (!goal) tell({ say: "paused" });
+    })());
   }
 
   /** @param {Trainer} now */
@@ -95,7 +102,6 @@ export function desk(say, slice, later) {
 
   const answers = {
     start(message) {
-      turn = message.turn ?? 0;
       digits = message.digits ?? digits;
       errands = [];
       goal = "";
@@ -104,6 +110,7 @@ export function desk(say, slice, later) {
       if (message.theta) course.vae.theta.set(message.theta);
       axes = message.axes ?? [0, 1];
       ends = message.ends ?? [0, 1];
+      errands.push(course.judge());
       show();
     },
     run: () => (goal = "run"),
@@ -111,7 +118,7 @@ export function desk(say, slice, later) {
     step: () => (goal = "step"),
     pause() {
       goal = "";
-      show();
+      rest();
     },
     change: (message) => course?.change(message),
     look(message) {
@@ -138,6 +145,7 @@ export function desk(say, slice, later) {
   }
 
   return (message) => attempt(() => {
+    turn = message.turn ?? turn;
     answers[message.ask](message);
     if (course) course.following = goal === "step";
     ask();

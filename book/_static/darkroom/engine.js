@@ -22,6 +22,13 @@ export function engine(source, hear) {
   /** @type {any[]} */ const waiting = []; // what was asked before a worker answered
   /** @type {Worker | null} */ let worker = null;
   /** @type {((message: any) => void) | null} */ let receive = null;
+  /** @type {any} */ let handed = null; // the digits that the worker has: they are large, and it keeps them
+
+  /** @param {Worker} to @param {any} message */
+  function post(to, message) {
+    to.postMessage(message.digits === handed ? { ...message, digits: undefined } : message);
+    handed = message.digits ?? handed;
+  }
 
   function onThePage() {
     if (receive) return;
@@ -39,14 +46,14 @@ export function engine(source, hear) {
     made.onmessage = ({ data }) => {
       if (data.say !== "ready") return hear(data);
       worker = made;
-      waiting.splice(0).forEach((message) => made.postMessage(message));
+      waiting.splice(0).forEach((message) => post(made, message));
     };
     setTimeout(() => worker ?? (made.terminate(), onThePage()), 3000); // a policy may refuse it without a word
   } catch {
     onThePage();
   }
   return {
-    ask: (message) => (worker ? worker.postMessage(message) : receive ? receive(message) : waiting.push(message)),
+    ask: (message) => (worker ? post(worker, message) : receive ? receive(message) : waiting.push(message)),
     where: () => (worker ? "worker" : "page"),
     stop: () => worker?.terminate(),
   };

@@ -46,23 +46,31 @@ export function written(settings) {
 }
 
 /**
- * Read an address: the name of a preset, or what `written` wrote.
+ * Read an address: the name of a preset, or what `written` wrote. Anything else is a place on the page.
  *
- * @param {string} text without the `#`
- * @returns {{settings: Record<string, any>, wrong: string}} what was understood, and a sentence on what was not
+ * @param {string} address what follows its `#`
+ * @returns {{settings: Record<string, any> | null, wrong: string}} settings, if it asks for some; a sentence on what is wrong
  */
-export function read(text) {
+export function read(address) {
+  let text = "";
+  try {
+    text = decodeURIComponent(address);
+  } catch {
+    return { settings: null, wrong: "The address is damaged behind its #: nothing was changed." };
+  }
   const settings = plainSettings();
   if (Object.hasOwn(PRESETS, text)) return { settings: { ...settings, ...PRESETS[text] }, wrong: "" };
+  if (!text.includes("=")) return { settings: null, wrong: "" };
   const wrong = [];
-  for (const pair of text.includes("=") ? text.split("&") : []) {
+  for (const pair of text.split("&")) {
     const [name, value = ""] = pair.split("=");
     const found = Object.hasOwn(LIMITS, name) ? admitted(name, value) : null;
     if (found === null) wrong.push(pair);
     else settings[name] = found;
   }
   const named = wrong.map((pair) => `\u201c${pair.slice(0, 40)}\u201d`).join(", ");
-  return { settings, wrong: wrong.length ? `The address asks for ${named}, which the bench does not know: left as it was.` : "" };
+  if (wrong.length) return { settings: null, wrong: `The address asks for ${named}, which the bench does not know: nothing was changed.` };
+  return { settings, wrong: "" };
 }
 
 /** A value as the bench takes it, or null. @param {string} name @param {string} text */

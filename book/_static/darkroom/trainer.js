@@ -30,6 +30,13 @@ import { costBatch, decodeBatch, encodeBatch, exposeBatch } from "./vae.js";
 export const PIECE = 20; // images at a time
 const PARTS = 4; // an epoch is recorded in so many parts
 
+/** @param {Float64Array} values */
+function sumOf(values) {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}
+
 /** @param {Settings} settings @param {Digits} digits */
 export function trainer(settings, { images, labels, trained, levels }) {
   const pixels = images.length / labels.length;
@@ -52,7 +59,7 @@ export function trainer(settings, { images, labels, trained, levels }) {
   /** @type {Point[]} */ let training = [];
   /** @type {Point[]} */ let heldOut = [];
   let klPerLatent = new Float64Array(latents);
-  let broken = false;
+  let [broken, examined] = [false, false];
   /** @type {Followed | null} */ let followed = null;
   let following = false;
 
@@ -94,14 +101,23 @@ export function trainer(settings, { images, labels, trained, levels }) {
       count(tally, n);
       yield "piece";
     }
+    examined = true;
+    const now = point(tally, epoch);
+    broken = !Number.isFinite(now.reconstruction + now.kl);
+    if (broken) return;
     klPerLatent = tally.kl.map((nats) => nats / tally.images);
-    heldOut.push(point(tally, epoch));
+    heldOut.push(now);
+  }
+
+  /** The first examination, before any step. */
+  function* judge() {
+    if (!examined) yield* examine();
   }
 
   /** The whole course, without end. Says after each piece what was finished. @returns {Generator<"piece" | "step" | "epoch" | "broken", void, void>} */
   function* course() {
-    yield* examine();
-    for (;;) {
+    yield* judge();
+    while (!broken) {
       for (let i = order.length - 1; i > 0; i--) { // Fisher and Yates
         const other = Math.floor(turn() * (i + 1));
         [order[i], order[other]] = [order[other], order[i]];
@@ -125,7 +141,7 @@ export function trainer(settings, { images, labels, trained, levels }) {
           count(tally, n);
           yield "piece";
         }
-        if (!Number.isFinite(tally.reconstruction - before + total(tally.kl))) {
+        if (!Number.isFinite(tally.reconstruction - before + total(tally.kl) + sumOf(flat))) { // no step with a NaN
           broken = true;
           yield "broken";
           return;
@@ -141,8 +157,9 @@ export function trainer(settings, { images, labels, trained, levels }) {
       }
       epoch++;
       yield* examine();
-      yield "epoch";
+      yield broken ? "broken" : "epoch";
     }
+    yield "broken";
   }
 
   /**
@@ -173,6 +190,7 @@ export function trainer(settings, { images, labels, trained, levels }) {
     settings,
     held: kept,
     judged,
+    judge,
     /** Do the next piece. */
     advance: () => pieces.next().value ?? "broken",
     /** Change what may change while it trains. @param {{beta?: number, rate?: number}} values */

@@ -33,15 +33,15 @@ let made = 0;
  * @param {number} [options.value]
  * @param {(value: number) => string} [options.format] the readout, also for screen readers
  * @param {(value: number) => void} options.onInput called for what the reader does, not for `set`
- * @returns {{node: HTMLElement, input: HTMLInputElement, value: number, set: (value: number) => void}}
+ * @returns {{node: HTMLElement, input: HTMLInputElement, value: number, set: (value: number, text?: string) => void}}
  */
 export function slider({ label, min = 0, max = 1, step = 0.01, value = 0, format = (v) => v.toFixed(2), onInput }) {
   const id = `s${++made}`;
   const input = el("input", { id, type: "range", min, max, step, value });
   const output = el("output", { for: id, "aria-live": "off" });
   const node = el("div", { class: "slider" }, el("label", { for: id }, label), input, output);
-  const show = () => {
-    output.textContent = format(Number(input.value));
+  const show = (/** @type {string} */ text = format(Number(input.value))) => {
+    output.textContent = text;
     input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => {
@@ -55,9 +55,9 @@ export function slider({ label, min = 0, max = 1, step = 0.01, value = 0, format
     get value() {
       return Number(input.value);
     },
-    set(v) {
+    set(v, text) {
       input.value = String(v);
-      show();
+      show(text);
     },
   };
 }

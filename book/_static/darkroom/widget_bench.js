@@ -11,7 +11,7 @@ import { numeral } from "./chart.js";
 import { pixelsOf } from "./desk.js";
 import { isSign } from "./map.js";
 import { PRESETS, plainSettings, read, written } from "./settings.js";
-import { area, button, captioned, contactSheet, describe, el } from "./ui.js";
+import { afterPause, area, button, captioned, contactSheet, describe, el } from "./ui.js";
 
 const SLOW = 2500; // milliseconds for a step in slow motion
 const INVENTIONS = [10, 2];
@@ -32,7 +32,8 @@ export function bench(stage) {
     if (trouble) slow = false;
     if (!slow) say(trouble || summary());
   });
-  let slow = false;
+  let [slow, timer] = [false, 0];
+  const keep = afterPause(300, () => remember(state.settings)); // browsers take no more than a few addresses a second
 
   const map = benchMap();
   const plane = benchPlane();
@@ -46,8 +47,8 @@ export function bench(stage) {
   const count = el("p", { class: "number" });
   const aim = el("p", { class: "caption" });
   const follow = followedView();
-  const exact = exactPanel(state);
-  const take = takePanel(state, plane.node, (settings) => begin(settings));
+  const exact = exactPanel(state, say);
+  const take = takePanel(state, plane.node, (settings, theta) => begin(settings, { theta }), say);
   const tour = benchTour(stage.body, say, () => state.running || (slow = false, state.run()));
 
   const train = button("Train", () => {
@@ -55,10 +56,14 @@ export function bench(stage) {
     if (state.running) state.pause();
     else state.run();
   }, { class: "go" });
+  const once = (/** @type {"step" | "epoch"} */ what) => {
+    slow = false;
+    state.once(what);
+  };
   const slowly = button("Slow motion", () => (slow ? stopSlowly() : startSlowly()), { "aria-pressed": "false" });
   const tools = [
-    button("One epoch", () => state.once("epoch")),
-    button("One step", () => state.once("step")),
+    button("One epoch", () => once("epoch")),
+    button("One step", () => once("step")),
     slowly,
     button("Reset", () => begin(state.settings)),
     tour.start,
@@ -70,17 +75,18 @@ export function bench(stage) {
   function startSlowly() {
     state.pause();
     slow = true;
+    clearTimeout(timer);
     tick();
   }
   function tick() {
     if (!slow || !train.isConnected) return;
     state.once("step");
-    setTimeout(tick, SLOW);
+    timer = setTimeout(tick, SLOW);
   }
 
   const controls = benchControls((name, value) => {
     state.set(name, value);
-    remember(state.settings);
+    keep();
     dress();
     if (!["beta", "rate"].includes(name)) say(`A new run begins: ${describeSettings(state.settings)}.`);
   });
@@ -90,19 +96,20 @@ export function bench(stage) {
     say,
     digits: state.digits,
     onTrain(set, kinds) {
-      begin({ ...state.settings, digits: kinds }, set);
+      begin({ ...state.settings, digits: kinds }, { set });
       if ([...kinds].some(isSign)) state.run();
     },
   });
   const axesPicker = benchAxes((axes) => state.chooseAxes(axes));
 
-  function begin(settings, set = null) {
+  /** @param {Record<string, any>} settings @param {{set?: any, theta?: Float32Array}} [from] another set, or weights */
+  function begin(settings, { set, theta } = {}) {
     slow = false;
     if (set) state.useDigits(set, settings.digits);
-    else state.start(settings);
+    else state.start(settings, theta);
     controls.set(settings);
     axesPicker.offer(settings.latents);
-    remember(settings);
+    keep();
     dress();
     say(`Ready: ${describeSettings(settings)}.`);
   }
@@ -125,7 +132,9 @@ export function bench(stage) {
     verdict.classList.toggle("trouble", state.trouble !== "");
     exact.show();
     aim.textContent = aimOf(state.settings);
-    if (!look) return ledger.clear();
+    ledger.show(state.heldOut.at(-1), look, state.settings);
+    count.textContent = `Epoch ${look?.epoch ?? 0}, step ${(look?.steps ?? 0).toLocaleString("en")}. Trained for ${numeral((look?.busy ?? 0) / 1000, 1)} s.`;
+    if (!look) return;
     const { latents } = state.settings;
     map.show(look, latents);
     plane.show(look);
@@ -137,14 +146,14 @@ export function bench(stage) {
     inventions.show(look.inventions);
     describe(inventions, `${INVENTIONS[0] * INVENTIONS[1]} new images, developed from draws from the prior`);
     curve.show(state.training, state.heldOut);
-    ledger.show(state.heldOut.at(-1), look, state.settings);
-    count.textContent = `Epoch ${look.epoch}, step ${look.steps.toLocaleString("en")}. Trained for ${numeral(look.busy / 1000, 1)} s.`;
   }
 
   function summary() {
     const end = state.heldOut.at(-1);
     return end ? `After ${end.epoch} epochs, ${numeral(negativeElbo(end), 1)} nats on held-out images. ${benchSentence(state)}` : "";
   }
+
+  document.addEventListener("visibilitychange", () => document.hidden && stopSlowly());
 
   /** @type {ShadowRoot} */ (stage.body.getRootNode()).host.classList.add("wide");
   stage.body.classList.add("lab", "trainer");
@@ -163,20 +172,25 @@ export function bench(stage) {
     area("figures", curve.node, aim, ledger.node, count, exact.node, take.node),
     area("signs", morph.node, signs.node),
   );
-  const { settings, wrong } = read(decodeURIComponent(location.hash.slice(1)));
-  begin(settings);
-  if (wrong) state.trouble = wrong;
+  const asked = read(location.hash.slice(1));
+  begin(asked.settings ?? plainSettings());
+  state.trouble = asked.wrong;
   addEventListener("hashchange", () => {
-    const asked = read(decodeURIComponent(location.hash.slice(1)));
-    if (written(asked.settings) === written(state.settings)) return;
-    begin(asked.settings);
-    state.trouble = asked.wrong;
+    const { settings, wrong } = read(location.hash.slice(1));
+    if (wrong) {
+      state.trouble = wrong;
+      say(wrong);
+      show();
+    } else if (settings && written(settings) !== written(state.settings)) begin(settings);
   });
 }
 
-/** Keep the settings in the address, where the page has one of its own: not in JupyterLab, nor in some frames. */
+/**
+ * Keep the settings in the address, where the page has one of its own: not in JupyterLab, nor in some frames. The address of
+ * a place on the page stays, if there are none to keep.
+ */
 function remember(settings) {
-  if (document.body.dataset.jpThemeLight) return;
+  if (document.body.dataset.jpThemeLight || (!written(settings) && !read(location.hash.slice(1)).settings)) return;
   try {
     history.replaceState(null, "", `#${written(settings)}`);
   } catch { /* such a frame */ }
