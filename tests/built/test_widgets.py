@@ -18,8 +18,7 @@ from living_code import WIDGETS, places
 
 from helpers.living import show_widget
 
-PLACES = [(path, name) for path, name in places() if not path.endswith("index.html")]
-HOME = {name: path for path, name in PLACES}
+HOME = {name: path for path, name in places()}
 PAGES = sorted({path for path, _ in places()})
 named = pytest.mark.parametrize("name", HOME)
 

@@ -213,7 +213,7 @@ function thinned(old, more) {
 /** What one should see now, or what went wrong. @param {any} state of `benchState` @returns {string} */
 export function benchSentence({ trouble, look, settings, opened }) {
   if (trouble) return trouble;
-  if (!opened && !look?.steps) return "Untrained: the prints are fog. Press Train.";
+  if (!opened && !look?.steps) return `Untrained: the prints are fog. Press Train${settings.beta === 1 ? "" : `, with \u03b2 = ${settings.beta}`}.`;
   if (!opened && look.epoch === 0) return `Step ${look.steps} of the first epoch.`;
   if (!look) return "";
   const used = Array.from(look.klPerLatent).filter((nats) => nats > USED).length;
@@ -296,7 +296,7 @@ export function benchMorph(onChoose) {
 
 /** The plane of prints. */
 export function benchPlane() {
-  const sheet = contactSheet("", PLANE_SIDE, PLANE_SIDE, PIXELS);
+  const sheet = contactSheet("Prints developed from every place of the map", PLANE_SIDE, PLANE_SIDE, PIXELS);
   const blank = new Float32Array(PLANE_SIDE ** 2 * PIXELS ** 2);
   return {
     ...sheet,

@@ -11,7 +11,7 @@ import { numeral } from "./chart.js";
 import { pixelsOf } from "./desk.js";
 import { isSign } from "./map.js";
 import { PRESETS, plainSettings, read, written } from "./settings.js";
-import { afterPause, area, button, captioned, contactSheet, describe, el } from "./ui.js";
+import { afterPause, area, button, captioned, contactSheet, el } from "./ui.js";
 
 const SLOW = 2500; // milliseconds for a step in slow motion
 const INVENTIONS = [10, 2];
@@ -40,7 +40,7 @@ export function bench(stage) {
   const [scenes, prints] = [benchRow(), benchRow()];
   const morph = benchMorph(state.morph);
   const where = el("span", {}, "Negatives");
-  const inventions = contactSheet("", ...INVENTIONS, PIXELS);
+  const inventions = contactSheet("New images, developed from draws from the prior", ...INVENTIONS, PIXELS);
   const curve = benchCurve();
   const ledger = benchLedger();
   const verdict = el("p", { class: "verdict" });
@@ -144,7 +144,6 @@ export function bench(stage) {
     prints.show(look.prints, "Their prints, developed from the means of their negatives");
     morph.show(look);
     inventions.show(look.inventions);
-    describe(inventions, `${INVENTIONS[0] * INVENTIONS[1]} new images, developed from draws from the prior`);
     curve.show(state.training, state.heldOut);
   }
 

@@ -2,14 +2,14 @@
 
 import { PIXELS, benchMap, benchPlane, benchSentence, benchState } from "./bench.js";
 import { betaScale } from "./settings.js";
-import { area, button, captioned, contactSheet, describe, el, slider } from "./ui.js";
+import { area, button, captioned, contactSheet, el, slider } from "./ui.js";
 
 /** @param {import("./mount.js").Stage} stage */
 export function firstBench({ body, data, say }) {
   const state = benchState(data, show, () => say(state.trouble || verdict.textContent || ""));
   const map = benchMap();
   const plane = benchPlane();
-  const inventions = contactSheet("", 10, 2, PIXELS);
+  const inventions = contactSheet("Twenty new digits, developed from draws from the prior", 10, 2, PIXELS);
   const verdict = el("p", { class: "verdict" });
   const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
   const reset = button("Reset", () => state.start());
@@ -25,7 +25,6 @@ export function firstBench({ body, data, say }) {
     map.show(state.look, state.settings.latents);
     plane.show(state.look);
     inventions.show(state.look.inventions);
-    describe(inventions, "Twenty new digits, developed from draws from the prior");
   }
 
   body.classList.add("lab", "trainer", "first");
