@@ -97,6 +97,10 @@ export function signsPanel({ say, digits, onTrain }) {
     el("p", { class: "caption" }, WHAT_BECOMES), captioned(pad.node, PAD_HINT), tools, note, row, ways, now);
   return {
     node,
-    set: (kinds) => (now.textContent = `The bench trains on ${kindsInWords(kinds)}.`),
+    set(kinds) {
+      const text = `The bench trains on ${kindsInWords(kinds)}.`;
+      if (text !== now.textContent) note.textContent = ""; // it may speak of the run before
+      now.textContent = text;
+    },
   };
 }
