@@ -49,7 +49,8 @@ ENGINE = """async ({ folder, packed, source, settings, epochs, refuse }) => {
   if (refuse) window.Worker = class { constructor() { throw new Error("no workers here"); } };
   const looks = [];
   let paused = 0;
-  return await new Promise((finish) => {
+  return await new Promise((finish, fail) => {
+    setTimeout(() => fail(new Error("the engine does not answer")), 60_000);
     const points = (name) => looks.flatMap((look) => look[name]);
     const motor = engine(source, (message) => {
       if (message.say === "paused" && ++paused < epochs) motor.ask({ ask: "epoch" });
