@@ -82,7 +82,8 @@ def assert_same(run, other):
     assert [point["epoch"] for point in run["heldOut"]] == list(range(EPOCHS + 1))
     assert len(run["training"]) == 10 * EPOCHS
     for part in ("theta", "heldOut", "training"):
-        assert run[part] == other[part], part
+        same = run[part] == other[part]  # pytest would take minutes to show how two long lists differ
+        assert same, f"{part} is another"
 
 
 def test_a_run_is_the_same_in_whatever_pieces(asked):
@@ -99,7 +100,8 @@ def test_a_run_is_the_same_in_whatever_pieces(asked):
 def test_another_setting_gives_another_run(asked, name, value):
     """Else the tests above would say nothing. The order in which digits are named is no setting."""
     first, second = asked(WHOLE, epochs=1), asked(WHOLE, SETTINGS | {name: value}, epochs=1)
-    assert (first["theta"] == second["theta"]) == (name == "digits")
+    same = first["theta"] == second["theta"]
+    assert same == (name == "digits")
 
 
 def test_a_run_is_the_same_in_a_worker_and_on_the_page(asked):
