@@ -251,7 +251,7 @@ export function benchMap() {
 
 /** A picture of each kind, in a row; in two if there are more than a dozen. */
 export function benchRow() {
-  let sheet = contactSheet("", 10, 1, PIXELS);
+  let sheet = contactSheet("Not developed yet", 10, 1, PIXELS);
   let held = 0;
   const node = el("div", {}, sheet.node);
   return {
