@@ -274,7 +274,7 @@ export function benchRow() {
 
 /** Prints on the way from one scene to another. @param {(ends: number[]) => void} onChoose gets places in the row of scenes */
 export function benchMorph(onChoose) {
-  const sheet = contactSheet("", MORPH, 1, PIXELS);
+  const sheet = contactSheet("Prints on the way between two scenes", MORPH, 1, PIXELS);
   const choose = () => onChoose([Number(from.value), Number(to.value)]);
   const [from, to] = ["Morph from", "Morph to"].map((name) => el("select", { "aria-label": name, onchange: choose }));
   const named = (/** @type {string} */ kind) => (isSign(kind) ? `sign ${kind}` : `digit ${kind}`);
@@ -315,7 +315,7 @@ export const negativeElbo = ({ reconstruction, kl }) => reconstruction + kl;
 
 /** -ELBO of training and held-out digits by epochs, with the numbers behind. */
 export function benchCurve() {
-  const node = svg("svg", { class: "chart", viewBox: "0 0 260 180", role: "img", "aria-label": "" }); // narrower than others
+  const node = svg("svg", { class: "chart", viewBox: "0 0 260 180", role: "img", "aria-label": "No curve yet" }); // narrower than others
   const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "reconstruction", "KL"]);
   return {
     node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training images (thin), held-out images (dots)."), numbers.node),
