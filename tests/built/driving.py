@@ -1,10 +1,16 @@
 """How the tests operate widgets: find their parts, move over them with mouse and finger, and see what changed."""
 
+import io
 import itertools
 import math
 import re
+import time
+import zlib
+from base64 import b64decode
 
+import numpy as np
 from living_code import WIDGETS
+from PIL import Image
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 PAUSE = 900  # milliseconds after which every widget has settled, by the page's clock
@@ -74,6 +80,77 @@ class Widget:
             self.page.mouse.move(x, y)
             self.page.wait_for_timeout(pause or 5)
         self.page.mouse.up()
+
+
+class Bench(Widget):
+    """A bench on an opened page."""
+
+    RECOGNISABLE = 50  # nats an image, -ELBO on held-out digits: below it one tells the digits of the prints
+    PAGES = {"bench": "book/bench.html", "first_bench": "book/index.html"}  # noqa: RUF012
+
+    @classmethod
+    def opened(cls, visit, settings="", name="bench", **options):
+        """Open one with settings in its address, and wait for its first look."""
+        it = cls(visit(cls.PAGES[name] + f"#{settings}" * bool(settings), formulas=False, **options), name)
+        it.until(lambda: name != "bench" or it.nats() < np.inf)
+        return it
+
+    def aim(self):
+        """Return what it says a step makes smaller."""
+        return self.find(".at-ledger .caption").first.inner_text()
+
+    def until(self, holds, seconds=60):
+        """Wait until something holds, however slow the machine is."""
+        end = time.monotonic() + seconds
+        while not (found := holds()):
+            assert time.monotonic() < end, f"waited {seconds} s in vain: {self.verdict()}"
+            self.wait(30)
+        return found
+
+    def verdict(self):
+        return self.find(".verdict").inner_text()
+
+    def progress(self):
+        """Return epochs, steps, and seconds of training."""
+        return numbers(self.find(".at-ledger .number").last.inner_text().replace(",", ""))
+
+    def terms(self):
+        """Return reconstruction, KL and -ELBO as they are written; nothing before they are."""
+        return [row.split("\t")[-1] for row in self.find(".at-ledger table").first.inner_text().split("\n")[1:]]
+
+    def nats(self):
+        return (numbers(self.terms()[-1]) or [np.inf])[0]
+
+    def epochs(self, count=1):
+        """Train for some epochs."""
+        for _ in range(count):
+            done = self.progress()[0]
+            self.button("One epoch").click()
+            self.until(lambda done=done: self.progress()[0] == done + 1 and self.button("Train").count())
+        return self.terms()
+
+    def go(self, settings):
+        """Ask for settings as a link on the page does, and begin."""
+        self.page.evaluate("hash => { location.hash = hash }", settings)
+        self.wait(50)
+        self.button("Reset").click()
+        self.until(lambda: self.progress()[1] == 0 and self.nats() < np.inf)
+
+    def unfold(self, *titles):
+        for title in titles:
+            self.section.get_by_text(title, exact=True).click()
+
+    def pictures(self):
+        """Return the pictures of the model, in few letters: map, plane, prints and inventions."""
+        parts = self.find("canvas").evaluate_all(
+            "nodes => nodes.map((node) => [node.toDataURL(), node.closest('.at-follow')])"
+        )
+        return [zlib.crc32(address.encode()) for address, followed in parts if not followed]
+
+    def canvas(self, part, which=0):
+        """Return what a canvas shows, grey from 0 to 255."""
+        address = self.find(f".at-{part} canvas").nth(which).evaluate("node => node.toDataURL()")
+        return np.asarray(Image.open(io.BytesIO(b64decode(address.split(",")[1]))).convert("L")).astype(int)
 
 
 def line(*corners, steps=8):

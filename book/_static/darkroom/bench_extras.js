@@ -64,7 +64,7 @@ export function takePanel(state, plane, open, say) {
     offer("my-vae.json", new Blob([text], { type: "application/json" }));
     tell("my-vae.json: read it with load_bench, or open it here.");
   }));
-  const input = el("input", { type: "file", accept: ".json,application/json", class: "unseen", "aria-label": "A model to open" });
+  const input = el("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": "A model to open" });
   input.addEventListener("change", async () => {
     const [file] = input.files;
     input.value = "";

@@ -36,10 +36,10 @@ export function benchLedger() {
 export function followedView() {
   const [scene, print] = [contactSheet("The scene that is followed", 1, 1, PIXELS), contactSheet("Its print", 1, 1, PIXELS)];
   const table = el("tbody");
-  const columns = ["", "z_mean", "\u03c3", "\u03b5", "z", "print", "KL", "print", "KL"];
+  const columns = ["z_mean", "\u03c3", "\u03b5", "z", "print", "KL", "print", "KL"];
   const terms = el("p", { class: "number" });
-  const groups = [["", 5], ["pushes on z_mean", 2], ["on log \u03c3\u00b2", 2]].map(([name, colSpan]) => el("th", { colSpan }, name));
-  const head = el("thead", {}, el("tr", {}, ...groups), el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name))));
+  const groups = [["pushes on z_mean", 2], ["on log \u03c3\u00b2", 2]].map(([name, colSpan]) => el("th", { colSpan }, name));
+  const head = el("thead", {}, el("tr", {}, el("td", { colSpan: 5 }), ...groups), el("tr", {}, el("td"), ...columns.map((name) => el("th", { scope: "col" }, name))));
   const figures = el("table", {}, head, table);
   return {
     node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide" }, figures)),
