@@ -91,7 +91,7 @@ def _check_settings(settings, path):
 
     def fits(name, value):
         if name == "digits":
-            return isinstance(value, str) and re.fullmatch("[0-9]+", value)
+            return isinstance(value, str) and re.fullmatch("[0-9A-V]+", value)
         if isinstance(value, bool):
             return False
         if name in AMONG:

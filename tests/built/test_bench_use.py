@@ -99,13 +99,13 @@ def test_a_damaged_file_changes_nothing_and_is_explained(bench, tmp_path):
     for what, text in damaged((tmp_path / "mine.json").read_text("utf-8")).items():
         (tmp_path / "bad.json").write_text(text, "utf-8")
         it.find("input[type=file]").set_input_files(tmp_path / "bad.json")
-        it.until(lambda: it.find(".at-ledger .caption").last.inner_text().endswith(". Nothing was changed."))
+        it.until(lambda: it.find(".at-figures .caption").last.inner_text().endswith(". Nothing was changed."))
         it.wait(100)
-        sentence = it.find(".at-ledger .caption").last.inner_text()
+        sentence = it.find(".at-figures .caption").last.inner_text()
         assert sentence == it.said() and "failed" not in sentence.lower(), (what, sentence)
         said.add(sentence)
         assert (it.pictures(), it.terms(), it.aim()) == (before, terms, aim), what
-        it.section.evaluate("node => node.querySelector('.at-ledger details:last-child .caption').textContent = ''")
+        it.section.evaluate("node => node.querySelector('.at-figures details:last-child .caption').textContent = ''")
     assert len(said) >= 6
 
 
