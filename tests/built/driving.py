@@ -97,7 +97,7 @@ class Bench(Widget):
 
     def aim(self):
         """Return what it says a step makes smaller."""
-        return self.find(".at-ledger .caption").first.inner_text()
+        return self.find(".at-figures .caption").first.inner_text()
 
     def until(self, holds, seconds=60):
         """Wait until something holds, however slow the machine is."""
@@ -112,11 +112,11 @@ class Bench(Widget):
 
     def progress(self):
         """Return epochs, steps, and seconds of training."""
-        return numbers(self.find(".at-ledger .number").last.inner_text().replace(",", ""))
+        return numbers(self.find(".at-figures .number").last.inner_text().replace(",", ""))
 
     def terms(self):
         """Return reconstruction, KL and -ELBO as they are written; nothing before they are."""
-        return [row.split("\t")[-1] for row in self.find(".at-ledger table").first.inner_text().split("\n")[1:]]
+        return [cell.strip() for cell in self.find(".costs td").all_inner_texts()]
 
     def nats(self):
         return (numbers(self.terms()[-1]) or [np.inf])[0]

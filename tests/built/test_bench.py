@@ -25,7 +25,7 @@ def bench(visit):
 
 def test_training_gives_digits_and_can_be_paused(bench):
     it = bench()
-    (empty, *_), inventions = it.terms(), it.canvas("scenes", 2)
+    (empty, *_), inventions = it.terms(), it.canvas("prints", 1)
     assert it.verdict().startswith("Untrained") and inventions.std() < 10  # fog
     it.section.evaluate("""section => {
       window.said = [];
@@ -35,7 +35,7 @@ def test_training_gives_digits_and_can_be_paused(bench):
     it.button("Train").click()
     it.until(lambda: it.nats() < Bench.RECOGNISABLE)
     assert it.page.evaluate("() => window.said") == [], "a look is no event for a screen reader"
-    assert it.canvas("scenes", 2).std() > 40
+    assert it.canvas("prints", 1).std() > 40
     it.button("Pause").click()
     it.until(lambda: "nats on held-out digits" in it.said())
     still = it.look()

@@ -14,7 +14,7 @@ export function benchLedger() {
   });
   const bars = el("ul", { class: "latents" });
   const sigma = el("p", { class: "number" });
-  const node = el("div", {}, el("table", {}, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
+  const node = el("div", {}, el("table", { class: "costs" }, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
   return {
     node,
     show(point, look, settings) {
