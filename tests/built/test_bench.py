@@ -37,7 +37,7 @@ def test_training_gives_digits_and_can_be_paused(bench):
     assert it.page.evaluate("() => window.said") == [], "a look is no event for a screen reader"
     assert it.canvas("prints", 1).std() > 40
     it.button("Pause").click()
-    it.until(lambda: "nats on held-out digits" in it.said())
+    it.until(lambda: "nats on held-out images" in it.said())
     still = it.look()
     it.wait(700)
     assert it.look() == still and it.terms()[0] != empty and it.button("Train").count() == 1
@@ -118,7 +118,7 @@ def test_the_small_bench_collapses_recovers_and_begins_again(bench):
     beta = it.section.get_by_role("slider")
     value = beta.input_value()
     beta.fill("0.835")
-    it.until(lambda: "Collapse: no latent is used. At β = 20" in it.verdict())
+    it.until(lambda: "at β = 20 a nat of KL" in it.verdict())
     beta.fill(value)
     it.until(lambda: "2 of 2 latents are used" in it.verdict())
     it.button("Reset").click()

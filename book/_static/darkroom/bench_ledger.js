@@ -5,6 +5,8 @@ import { numeral } from "./chart.js";
 import { inkFrom } from "./desk.js";
 import { captioned, contactSheet, el } from "./ui.js";
 
+const PUSHES = "A push above 0 makes its number larger. The print pushes to fit this scene; KL pushes z_mean to 0 and \u03c3 to 1.";
+
 /** Both terms on held-out digits, and the KL of each latent as a bar. */
 export function benchLedger() {
   const names = [["reconstruction", "how badly the prints fit"], ["KL", "how much the negatives say"], ["\u2212ELBO", "their sum"]];
@@ -42,7 +44,7 @@ export function followedView() {
   const head = el("thead", {}, el("tr", {}, el("td", { colSpan: 5 }), ...groups), el("tr", {}, el("td"), ...columns.map((name) => el("th", { scope: "col" }, name))));
   const figures = el("table", {}, head, table);
   return {
-    node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide" }, figures)),
+    node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide" }, figures), el("p", { class: "caption" }, PUSHES)),
     show(f, { likelihood, beta }) {
       scene.show(f.x);
       print.show(f.output.map((v) => inkFrom(likelihood, v)));
@@ -51,8 +53,7 @@ export function followedView() {
         cell(Math.exp(0.5 * f.zLogVar[i])), cell(f.epsilon[i]), cell(z), cell(f.push.meanByPrint[i]), cell(f.push.meanByKl[i]),
         cell(f.push.spreadByPrint[i]), cell(f.push.spreadByKl[i]))));
       const kl = f.kl.reduce((a, b) => a + b, 0);
-      terms.textContent = `This image costs ${numeral(f.reconstruction, 1)} nats of reconstruction and ${beta} \u00d7 ${numeral(kl, 2)} of KL. ` +
-        "A push above 0 makes its number larger. The print pushes to fit this scene; KL pushes z_mean to 0 and \u03c3 to 1.";
+      terms.textContent = `This image costs ${numeral(f.reconstruction, 1)} nats of reconstruction and ${beta} \u00d7 ${numeral(kl, 2)} of KL.`;
     },
   };
 }
