@@ -43,8 +43,9 @@ export function followedView() {
   const groups = [["pushes on z_mean", 2], ["on log \u03c3\u00b2", 2]].map(([name, colSpan]) => el("th", { colSpan }, name));
   const head = el("thead", {}, el("tr", {}, el("td", { colSpan: 5 }), ...groups), el("tr", {}, el("td"), ...columns.map((name) => el("th", { scope: "col" }, name))));
   const figures = el("table", {}, head, table);
+  const scrolls = { tabindex: 0, role: "group", "aria-label": "What happens to this image, in numbers" }; // on a phone
   return {
-    node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide" }, figures), el("p", { class: "caption" }, PUSHES)),
+    node: el("div", { class: "following" }, captioned(scene.node, "scene"), captioned(print.node, "print of z"), terms, el("div", { class: "wide", ...scrolls }, figures), el("p", { class: "caption" }, PUSHES)),
     show(f, { likelihood, beta }) {
       scene.show(f.x);
       print.show(f.output.map((v) => inkFrom(likelihood, v)));

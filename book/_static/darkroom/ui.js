@@ -194,6 +194,21 @@ export function onFrame(work) {
   };
 }
 
+/** Call several works, one before each of the next frames, so that none is late; all again, whenever it is asked for. @param {(() => void)[]} works */
+export function oneAFrame(works) {
+  let [next, left] = [0, 0];
+  const step = () => {
+    works[next]();
+    next = (next + 1) % works.length;
+    left--;
+    if (left > 0) requestAnimationFrame(step);
+  };
+  return () => {
+    if (left === 0) requestAnimationFrame(step);
+    left = works.length;
+  };
+}
+
 /** Call `work` when nothing was asked for a while. @param {number} ms @param {() => void} work */
 export function afterPause(ms, work) {
   let timer = 0;

@@ -11,7 +11,7 @@ import { numeral } from "./chart.js";
 import { pixelsOf } from "./desk.js";
 import { isSign } from "./map.js";
 import { PRESETS, plainSettings, read, written } from "./settings.js";
-import { afterPause, area, button, captioned, contactSheet, el } from "./ui.js";
+import { afterPause, area, button, captioned, contactSheet, el, oneAFrame } from "./ui.js";
 
 const SLOW = 2500; // milliseconds for a step in slow motion
 const INVENTIONS = [10, 2];
@@ -134,18 +134,24 @@ export function bench(stage) {
     aim.textContent = aimOf(state.settings);
     ledger.show(state.heldOut.at(-1), look, state.settings);
     count.textContent = `Epoch ${look?.epoch ?? 0}, step ${(look?.steps ?? 0).toLocaleString("en")}. Trained for ${numeral((look?.busy ?? 0) / 1000, 1)} s.`;
-    if (!look) return;
-    const { latents } = state.settings;
-    map.show(look, latents);
-    plane.show(look);
-    const noun = benchNoun(look.kinds);
-    where.textContent = `\u2193 encoder. Negatives: where ${look.labels.length.toLocaleString("en")} unseen ${noun} lie`;
-    scenes.show(pixelsOf(state.digits, look.shown), `Held-out ${noun}, one of each kind: ${[...look.kinds].join(", ")}`);
-    prints.show(look.prints, "Their prints, developed from the means of their negatives");
-    morph.show(look);
-    inventions.show(look.inventions);
-    curve.show(state.training, state.heldOut);
+    if (!look || look === pictured) return;
+    pictured = look;
+    develop();
   }
+  /** @type {any} the look that the pictures show, or soon will */ let pictured = null;
+  const develop = oneAFrame([
+    () => map.show(pictured, state.settings.latents),
+    () => plane.show(pictured),
+    () => {
+      const noun = benchNoun(pictured.kinds);
+      where.textContent = `\u2193 encoder. Negatives: where ${pictured.labels.length.toLocaleString("en")} unseen ${noun} lie`;
+      scenes.show(pixelsOf(state.digits, pictured.shown), `Held-out ${noun}, one of each kind: ${[...pictured.kinds].join(", ")}`);
+      prints.show(pictured.prints, "Their prints, developed from the means of their negatives");
+      morph.show(pictured);
+      inventions.show(pictured.inventions);
+    },
+    () => curve.show(state.training, state.heldOut),
+  ]);
 
   function summary() {
     const end = state.heldOut.at(-1);

@@ -2,7 +2,7 @@
 
 import { PIXELS, benchMap, benchPlane, benchSentence, benchState } from "./bench.js";
 import { betaScale } from "./settings.js";
-import { area, button, captioned, contactSheet, el, slider } from "./ui.js";
+import { area, button, captioned, contactSheet, el, oneAFrame, slider } from "./ui.js";
 
 /** @param {import("./mount.js").Stage} stage */
 export function firstBench({ body, data, say }) {
@@ -21,11 +21,16 @@ export function firstBench({ body, data, say }) {
   function show() {
     train.textContent = state.running ? "Pause" : "Train";
     verdict.textContent = benchSentence(state);
-    if (!state.look) return;
-    map.show(state.look, state.settings.latents);
-    plane.show(state.look);
-    inventions.show(state.look.inventions);
+    if (!state.look || state.look === pictured) return;
+    pictured = state.look;
+    develop();
   }
+  /** @type {any} the look that the pictures show, or soon will */ let pictured = null;
+  const develop = oneAFrame([
+    () => map.show(pictured, state.settings.latents),
+    () => plane.show(pictured),
+    () => inventions.show(pictured.inventions),
+  ]);
 
   body.classList.add("lab", "trainer", "first");
   body.append(
