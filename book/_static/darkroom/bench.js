@@ -176,7 +176,6 @@ export function benchState(data, show, stopped) {
     if (LIVE.includes(name)) {
       now.settings[name] = value;
       motor.ask({ ask: "change", [name]: value });
-      if (!now.running) draw(); // else the next look is soon
       return;
     }
     const running = now.running;

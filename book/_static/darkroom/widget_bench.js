@@ -88,6 +88,7 @@ export function bench(stage) {
     state.set(name, value);
     keep();
     dress();
+    tellAim();
     if (!["beta", "rate"].includes(name)) say(`A new run begins: ${describeSettings(state.settings)}.`);
   });
   const preset = el("select", { "aria-label": "A lesson to try", onchange: () => begin({ ...plainSettings(), ...PRESETS[preset.value] }) });
@@ -114,6 +115,12 @@ export function bench(stage) {
     say(`Ready: ${describeSettings(settings)}.`);
   }
 
+  /** At once, for a slider that moves while it trains. */
+  function tellAim() {
+    aim.textContent = aimOf(state.settings);
+    verdict.textContent = benchSentence(state);
+  }
+
   /** Marks that follow from the settings. */
   function dress() {
     const name = Object.keys(PRESETS).find((each) => written({ ...plainSettings(), ...PRESETS[each] }) === written(state.settings));
@@ -128,10 +135,9 @@ export function bench(stage) {
     const { look } = state;
     stage.body.classList.toggle("followed", state.followed !== null && !state.running);
     if (state.followed) follow.show(state.followed, state.settings);
-    verdict.textContent = benchSentence(state);
     verdict.classList.toggle("trouble", state.trouble !== "");
     exact.show();
-    aim.textContent = aimOf(state.settings);
+    tellAim();
     ledger.show(state.heldOut.at(-1), look, state.settings);
     count.textContent = `Epoch ${look?.epoch ?? 0}, step ${(look?.steps ?? 0).toLocaleString("en")}. Trained for ${numeral((look?.busy ?? 0) / 1000, 1)} s.`;
     if (!look || look === pictured) return;
