@@ -140,8 +140,15 @@ class Bench(Widget):
         for title in titles:
             self.section.get_by_text(title, exact=True).click()
 
+    def drawn(self):
+        """Wait until the last look is in the pictures: they are drawn one a frame."""
+        frames = "async (count) => { for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame); }"
+        if not self.opened.clock:
+            self.page.evaluate(frames, 6)
+
     def pictures(self):
         """Return the pictures of the model, in few letters: map, plane, prints and inventions."""
+        self.drawn()
         parts = self.find("canvas").evaluate_all(
             "nodes => nodes.map((node) => [node.toDataURL(), node.closest('.at-follow')])"
         )
@@ -149,6 +156,7 @@ class Bench(Widget):
 
     def canvas(self, part, which=0):
         """Return what a canvas shows, grey from 0 to 255."""
+        self.drawn()
         address = self.find(f".at-{part} canvas").nth(which).evaluate("node => node.toDataURL()")
         return np.asarray(Image.open(io.BytesIO(b64decode(address.split(",")[1]))).convert("L")).astype(int)
 

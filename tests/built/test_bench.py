@@ -38,7 +38,7 @@ def test_training_gives_digits_and_can_be_paused(bench):
     assert it.canvas("prints", 1).std() > 40
     it.button("Pause").click()
     it.until(lambda: "nats on held-out images" in it.said())
-    it.wait(500)  # the pictures follow, one a frame
+    it.drawn()
     still = it.look()
     it.wait(700)
     assert it.look() == still and it.terms()[0] != empty and it.button("Train").count() == 1
