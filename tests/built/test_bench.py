@@ -8,6 +8,9 @@ HOME = Bench.PAGES
 SMALL_RUN = "width=16&digits=01"  # an epoch of it takes a moment
 PRESETS = ["good", "collapse", "mean", "autoencoder", "many", "without"]
 THROWS = "window.Worker = class { constructor() { throw new Error('no workers here') } };"
+LATE = """window.Worker = class extends Worker {
+  set onmessage(hear) { super.onmessage = (event) => setTimeout(() => hear(event), 300); }
+};"""
 KEEPS_SILENT = "window.Worker = class { postMessage() {} terminate() {} };"
 HIDE = """() => {
   Object.defineProperty(document, "hidden", { get: () => true });
@@ -46,15 +49,16 @@ def test_training_gives_digits_and_can_be_paused(bench):
 
 
 def test_the_same_seed_gives_the_same_run_in_whatever_pieces(bench):
-    it = bench(SMALL_RUN)
+    it = bench(SMALL_RUN, script=LATE)
     begun = it.pictures()
     it.epochs(2)
     whole, prints = it.terms(), it.pictures()
     it.button("Train").click()
-    it.button("Reset").click()  # while it trains: what comes late from the old run counts no more
-    it.until(lambda: it.progress()[1] == 0)
-    it.wait(500)
+    it.until(lambda: it.progress()[0] > 2)
+    it.button("Reset").click()
+    it.wait(700)
     assert it.progress() == [0, 0, 0] and it.pictures() == begun != prints
+    assert it.find("circle.held").count() == 1, "what came late from the old run counted"
     for _ in range(3):
         it.button("One step").click()
     it.until(lambda: it.progress()[1] == 3)
