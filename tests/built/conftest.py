@@ -177,3 +177,11 @@ def visit(browser, address):
 def blank(visit):
     """A page from which the modules can be imported."""
     return visit("book/licences.html", formulas=False).page
+
+
+@pytest.fixture
+def bench(visit):
+    """Return a function that opens a bench with settings in its address, and waits for its first look."""
+    from driving import Bench
+
+    return lambda settings="", **options: Bench.opened(visit, settings, **options)

@@ -18,11 +18,6 @@ HIDE = """() => {
 }"""
 
 
-@pytest.fixture
-def bench(visit):
-    return lambda settings="", **options: Bench.opened(visit, settings, **options)
-
-
 # ---- training
 
 
@@ -170,7 +165,7 @@ def test_beta_and_rate_change_while_it_trains(bench):
     it.unfold("More settings")
     it.epochs(2)
     it.button("Train").click()
-    for name, key, then in (("β", "End", "+ 100 ×"), ("Learning rate", "ArrowRight", "rate of 0.01")):
+    for name, key, then in (("β", "End", "+ 100 ×"), ("Learning rate", "ArrowRight", "rate of 0.011")):
         steps = it.progress()[1]
         it.section.get_by_role("slider", name=name, exact=True).press(key)
         it.until(lambda steps=steps: it.progress()[1] > steps)

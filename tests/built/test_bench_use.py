@@ -18,11 +18,6 @@ from helpers.living import load_bench
 THROWS = "window.Worker = class { constructor() { throw new Error('no workers here') } };"
 
 
-@pytest.fixture
-def bench(visit):
-    return lambda settings="", **options: Bench.opened(visit, settings, **options)
-
-
 # ---- what one takes away
 
 

@@ -31,7 +31,7 @@ export function benchControls(onChange) {
   const rates = logScale(LIMITS.rate.from, LIMITS.rate.to);
   const sigmas = logScale(LIMITS.sigma.from, LIMITS.sigma.to);
   const beta = slider({
-    label: "\u03b2", step: 0.001, format: (at) => String(betaScale.value(at)),
+    label: "\u03b2", step: 0.01, format: (at) => String(betaScale.value(at)),
     onInput: (at) => onChange("beta", betaScale.value(at)),
   });
   const latents = slider({ label: "Latents", min: 1, max: 16, step: 1, format: String, onInput: (v) => onChange("latents", v) });
@@ -43,8 +43,8 @@ export function benchControls(onChange) {
     label: "Batch", min: 0, max: 5, step: 1, format: (i) => String(LIMITS.batch.among?.[i]),
     onInput: (i) => onChange("batch", LIMITS.batch.among?.[i]),
   });
-  const rate = slider({ label: "Learning rate", step: 0.001, format: (at) => String(rates.value(at)), onInput: (at) => onChange("rate", rates.value(at)) });
-  const sigma = slider({ label: "\u03c3 of a pixel", step: 0.001, format: (at) => String(sigmas.value(at)), onInput: (at) => onChange("sigma", sigmas.value(at)) });
+  const rate = slider({ label: "Learning rate", step: 0.01, format: (at) => String(rates.value(at)), onInput: (at) => onChange("rate", rates.value(at)) });
+  const sigma = slider({ label: "\u03c3 of a pixel", step: 0.01, format: (at) => String(sigmas.value(at)), onInput: (at) => onChange("sigma", sigmas.value(at)) });
   const seed = slider({ label: "Seed", min: 0, max: 99, step: 1, format: String, onInput: (v) => onChange("seed", v) });
   let terms = el("div"), likelihood = el("div"), noise = el("div");
   const boxes = Array.from("0123456789", (digit) => {

@@ -14,7 +14,7 @@ export function firstBench({ body, data, say }) {
   const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
   const reset = button("Reset", () => state.start());
   const beta = slider({
-    label: "\u03b2", step: 0.001, value: betaScale.at(1), format: (at) => String(betaScale.value(at)),
+    label: "\u03b2", step: 0.01, value: betaScale.at(1), format: (at) => String(betaScale.value(at)),
     onInput: (at) => {
       state.set("beta", betaScale.value(at));
       verdict.textContent = benchSentence(state);
