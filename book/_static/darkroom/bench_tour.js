@@ -9,7 +9,7 @@ const TOUR = [
   ["plane", "The decoder turns a place into a print. Here it develops every place of the map: where the 0s lie, 0s are printed."],
   ["prints", "Inventions, the lowest rows: places drawn from the prior, without any scene, and developed. Nobody wrote these digits."],
   ["figures", "What it costs: reconstruction (how badly the prints fit) plus KL (how much the negatives say). Their sum is \u2212ELBO."],
-  ["bar", "Now break it: move \u03b2 to 20 while it trains. A nat of KL costs more than it saves, and all prints become alike."],
+  ["bar", "Now break it: move \u03b2 to about 20 while it trains. A nat of KL costs more than it saves, and all prints become alike."],
 ];
 
 /** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */

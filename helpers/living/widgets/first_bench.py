@@ -3,7 +3,7 @@
 from helpers.living.widgets import bench
 
 TITLE = "Train it yourself"
-TRY = "Press Train. In a few seconds the fog becomes digits. Then move β to 20, and back to 1."
+TRY = "Press Train. In a few seconds the fog becomes digits. Then move β to about 20, and back to 1."
 NOTICE = (
     "The network begins with random numbers, here, in your browser. β weighs how much the negatives may say: at 20 "
     "they say nothing, and every print is the same."
