@@ -9,7 +9,8 @@ export function firstBench({ body, data, say }) {
   const state = benchState(data, show, () => say(state.trouble || verdict.textContent || ""));
   const map = benchMap();
   const plane = benchPlane();
-  const inventions = contactSheet("Twenty new digits, developed from draws from the prior", 10, 2, PIXELS);
+  const narrow = body.clientWidth < 560;
+  const inventions = contactSheet("Twenty new digits, developed from draws from the prior", ...(narrow ? [10, 2] : [5, 4]), PIXELS);
   const verdict = el("p", { class: "verdict" });
   const train = button("Train", () => (state.running ? state.pause() : state.run()), { class: "go" });
   const reset = button("Reset", () => state.start());
@@ -43,5 +44,13 @@ export function firstBench({ body, data, say }) {
     area("plane", captioned(plane.node, "Prints from every place of that map")),
     area("prints", captioned(inventions.node, "Inventions: places drawn at random, and printed")),
   );
+  // all in one view, in three columns where there is room: what the large bench's style says of its areas is not for this one
+  Object.assign(body.style, { gridTemplate: "none", gridTemplateColumns: `repeat(${narrow ? 2 : 3}, minmax(0, 1fr))` });
+  const across = narrow ? ["bar", "verdict", "prints"] : ["bar", "verdict"];
+  for (const part of body.children) {
+    part.style.gridArea = "auto";
+    if (across.some((name) => part.matches(`.at-${name}`))) part.style.gridColumn = "1 / -1";
+  }
+  Object.assign(body.firstElementChild.style, { position: "static", gridTemplateColumns: narrow ? "auto minmax(0, 1fr)" : "auto 1fr auto", border: "0" });
   state.start();
 }
