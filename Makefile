@@ -5,14 +5,16 @@ PYTHON ?= $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),python3)
 # where there is no Python at all, into the folder where tools/bootstrap.py would have it
 UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache UV_PYTHON_PREFERENCE=only-managed uv run --no-project --no-config --python 3.12.12
 
-.PHONY: help book serve test check pdf bench lint links install weights pictures data constraints references repository vendor colab-check next clean
+SUDO = $(shell command -v sudo 2>/dev/null)
+
+.PHONY: help book serve test check browsers browser-packages pdf bench lint links install weights pictures data constraints references repository vendor colab-check next clean
 
 help:
 	@echo "make book    build the book into _build/html        make serve   look at it in a browser"
 	@echo "make test    test everything                        make check   what your changes concern, style included"
 	@echo "make pdf     the whole book as one PDF, with LaTeX  make lint    check style and spelling"
 	@echo "make bench   measure how fast this machine trains (20 minutes; chapter 10)"
-	@echo "For maintainers: links, weights, pictures, data, constraints, references, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
+	@echo "For maintainers: browsers, links, weights, pictures, data, constraints, references, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
 
 book: install
 	@$(VENV_PYTHON) -m tools.build.pipeline book
@@ -34,6 +36,13 @@ bench: install
 
 lint: install
 	@$(VENV_PYTHON) -m pre_commit run --all-files
+
+browsers: install
+	@$(VENV_PYTHON) -m pytest -rs tests/built/test_other_browsers.py
+
+browser-packages:
+	$(SUDO) apt-get update -qq
+	$(SUDO) apt-get install -y -qq --no-install-recommends webkit2gtk-driver xvfb $(if $(shell command -v firefox 2>/dev/null),,firefox-esr)
 
 links: install
 	@$(VENV_PYTHON) -m tools.build.pipeline links

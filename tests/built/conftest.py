@@ -4,24 +4,30 @@ A page opened by `visit` records what it asked for and said; at the end of its t
 """
 
 import contextlib
-import functools
-import http.server
 import json
 import os
 import re
 import shutil
-import threading
 
 import pytest
 from pages import ROOT
+from serving import missing, served
 
 from tools.build import concern
 
-PREFIX = "/repo-name/"
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+
+OTHERS = "test_other_browsers.py"
+collect_ignore = [OTHERS]  # unless it is asked for by its name
+
+
+def pytest_report_header(config):
+    """Say what is left out."""
+    if not any(OTHERS in argument for argument in config.args):
+        return f"Firefox and WebKit are left out: make browsers runs {OTHERS} on the built site, and so does weekly.yml"
 
 
 def pytest_collection_modifyitems(config, items):
@@ -46,37 +52,11 @@ def site():
     return folder
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        """Say nothing of connections that the browser closed."""
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def translate_path(self, path):
-        """Serve what is below PREFIX, and nothing else."""
-        inside = path.startswith(PREFIX)
-        return super().translate_path(path[len(PREFIX) - 1 :] if inside else "/there/is/no/such/page")
-
-    def log_message(self, *arguments):
-        """Keep the tests' output to itself."""
-
-
 @pytest.fixture(scope="session")
 def address(site):
     """Where the site is served."""
-    with Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(site))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
-        server.shutdown()
-
-
-def missing(what):
-    """Skip on a reader's machine, fail where all tests must run (CI is set by .ci/run and by GitHub)."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"These tests drive a real browser, but {what}.")
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

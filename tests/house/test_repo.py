@@ -260,7 +260,7 @@ def test_workflows_do_what_they_are_for():
             for name, workflow in WORKFLOWS.items()}  # fmt: skip
     assert WORKFLOWS["ci.yml"]["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     assert "make test" in runs["ci.yml"]
-    assert {"make test FRESH=1", "make links", "make colab-check"} <= set(runs["weekly.yml"])
+    assert {"make test FRESH=1", "make browsers", "make links", "make colab-check"} <= set(runs["weekly.yml"])
     address = 'make repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
     assert runs["pages.yml"].index(address) < runs["pages.yml"].index("make book")  # the fork that it runs in
     (upload,) = [s for s in WORKFLOWS["pages.yml"]["jobs"]["build"]["steps"] if "upload-pages" in s.get("uses", "")]
