@@ -93,7 +93,7 @@ export function tunes(stage) {
       context.fillText(`C${pitch / 12 - 1}`, 12, y(pitch));
     }
     // beats; no bar lines, for a window may begin in the middle of a bar
-    for (let step = 0; step <= steps; step += 4) fill("line", left + step * across, 0, 1, height);
+    for (let step = 0; step <= steps; step += 4) fill("line", left + step * across, 0, 2, height);
     const at = place * steps;
     for (const { start, length, pitch } of notes) {
       const now = at >= start && at < start + length && at > 0;
