@@ -43,7 +43,7 @@ class Model:
         return reconstruction, kl_divergence(z_mean, z_log_var)
 
 
-def train_side_by_side(runs, latents, judged, images, trained, width=64, batch=50, rate=0.005):
+def train_side_by_side(runs, latents, judged, images, trained, width=64, batch=50, rate=0.01):
     """Train models that differ in their seed and the weights of their loss; all at once, each as if it were alone.
 
     Initial weights are Keras's, shuffles and noise are a run's own, and Adam is Keras's: it goes weight by weight.

@@ -100,7 +100,7 @@ def test_a_damaged_file_changes_nothing_and_is_explained(bench, tmp_path):
         said.add(sentence)
         assert (it.pictures(), it.terms(), it.aim()) == (before, terms, aim), what
         it.section.evaluate("node => node.querySelector('.at-figures details:last-child .caption').textContent = ''")
-    assert len(said) >= 6
+    assert len(said) == 3  # no JSON, not of the bench, another checksum: test_bench_files.py has what lies behind these
 
 
 def test_the_plane_can_be_kept_as_a_picture(bench):
@@ -153,7 +153,7 @@ def test_the_keyboard_is_enough(bench):
 
     tab_to("Train")
     it.page.keyboard.press("Enter")
-    assert it.page.evaluate(FOCUSED) == "Pause"
+    it.until(lambda: it.page.evaluate(FOCUSED) == "Pause")
     it.until(lambda: it.progress()[1] > 0)
     tab_to("β")
     it.page.keyboard.press("End")

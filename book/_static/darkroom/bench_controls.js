@@ -56,7 +56,7 @@ export function benchControls(onChange) {
     if (digits) onChange("digits", digits);
     else input.checked = true; // it needs one
   }
-  const more = el("details", { open: matchMedia("(min-width: 75rem)").matches }, el("summary", {}, "More settings"));
+  const more = el("details", {}, el("summary", {}, "More settings"));
   const node = el("div", { class: "controls" });
 
   function set(settings) {

@@ -77,7 +77,7 @@ export function takePanel(state, plane, open, say) {
       tell(`${error instanceof Error ? error.message : error} Nothing was changed.`);
     }
   });
-  const choose = button("Open a model", () => input.click());
+  const choose = button("Open a model", () => (navigator.userActivation?.isActive ?? true) && input.click());
   const picture = button("Save the plane as a picture", () => {
     const large = el("canvas", { width: 4 * plane.width, height: 4 * plane.height });
     const context = large.getContext("2d");
