@@ -133,7 +133,7 @@ def test_every_control_changes_the_run(bench):
     it = bench(SMALL_RUN)
     it.unfold("More settings")
     seen = {"": it.epochs()}
-    sliders = {"β": "beta=1.1", "Latents": "latents=3", "Width": "width=32", "Batch": "batch=100"}
+    sliders = {"β": "beta=1.2", "Latents": "latents=3", "Width": "width=32", "Batch": "batch=100"}
     choices = {"mean": "terms=mean", "Gaussian, chosen σ": "likelihood=gaussian", "take z_mean": "noise=off"}
     controls = [(it.section.get_by_role("slider", name=name, exact=True), then) for name, then in sliders.items()]
     controls += [(it.section.get_by_role("slider", name="Seed"), "seed=1")]
@@ -144,9 +144,7 @@ def test_every_control_changes_the_run(bench):
     for control, then in controls:
         it.go(SMALL_RUN)
         control.focus()
-        fine = control.get_attribute("step") == "0.005"  # one such step may be less than two digits show
-        for _ in range(1 + fine):
-            it.page.keyboard.press("ArrowRight" if control.get_attribute("type") == "range" else "Space")
+        it.page.keyboard.press("ArrowRight" if control.get_attribute("type") == "range" else "Space")
         it.until(lambda then=then: then in it.page.url)
         seen[then] = it.epochs()
     it.go(f"{SMALL_RUN}&likelihood=gaussian")
