@@ -129,6 +129,6 @@ def test_a_model_with_other_latents_is_refused_and_training_goes_on(blank, addre
     settings = SETTINGS | {"latents": 3, "likelihood": "bernoulli", "digits": "1"}
     data = {"folder": f"{address}_static/darkroom", "packed": packed_digits(), "settings": settings}
     assert blank.evaluate(asked, data) == {
-        "refused": [{"say": "refused", "why": "the grid is for two latents"}],
+        "refused": [{"say": "refused", "why": "the grid is for two latents", "turn": 0}],
         "epoch": 1,
     }

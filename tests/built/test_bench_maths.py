@@ -137,7 +137,7 @@ STEP = """async ({ folder, packed, settings }) => {
   const plain = (parts) => Object.fromEntries(Object.entries(parts).map(([k, v]) => [k, v.length ? [...v] : v]));
   const followed = plain(last("followed").followed);
   followed.push = plain(followed.push);
-  return { before, after: weights(), followed, steps, then: last("followed").steps, paused: said.at(-3).say };
+  return { before, after: weights(), followed, steps, then: last("followed").steps, paused: said.at(-2).say };
 }"""
 
 

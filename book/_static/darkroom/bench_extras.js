@@ -64,7 +64,8 @@ export function takePanel(state, plane, open, say) {
     offer("my-vae.json", new Blob([text], { type: "application/json" }));
     tell("my-vae.json: read it with load_bench, or open it here.");
   }));
-  const input = el("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": "A model to open" });
+  const input = el("input", { type: "file", accept: ".json,application/json", class: "file" });
+  Object.assign(input.style, { minHeight: "2.1rem", maxWidth: "100%", font: "inherit" });
   input.addEventListener("change", async () => {
     const [file] = input.files;
     input.value = "";
@@ -77,7 +78,6 @@ export function takePanel(state, plane, open, say) {
       tell(`${error instanceof Error ? error.message : error} Nothing was changed.`);
     }
   });
-  const choose = button("Open a model", () => (navigator.userActivation?.isActive ?? true) && input.click());
   const picture = button("Save the plane as a picture", () => {
     const large = el("canvas", { width: 4 * plane.width, height: 4 * plane.height });
     const context = large.getContext("2d");
@@ -85,7 +85,7 @@ export function takePanel(state, plane, open, say) {
     context.drawImage(plane, 0, 0, large.width, large.height);
     large.toBlob((/** @type {Blob} */ blob) => offer("plane.png", blob));
   });
-  const node = el("details", {}, el("summary", {}, "Take it away"), el("div", { class: "tools" }, model, choose, picture), input, note);
+  const node = el("details", {}, el("summary", {}, "Take it away"), el("div", { class: "tools" }, model, picture), el("label", {}, "Open a model ", input), note);
   return { node };
 }
 
