@@ -137,7 +137,7 @@ def test_the_exact_likelihood_lies_below_both_bounds(bench):
 FOCUSED = """() => {
   let node = document.activeElement;
   while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-  return node.labels?.[0]?.textContent ?? node.textContent;
+  return (node.labels?.[0]?.textContent ?? node.textContent).trim();
 }"""
 
 
