@@ -17,7 +17,7 @@ import { decodeBatch, encodeBatch, workspace } from "./vae.js";
 const EVERY = 200; // milliseconds from one look to the next while it trains
 export const PLANE_SIDE = 13; // prints along a side of the plane
 const REACH = 3; // the plane and the map go from -3 to 3, or twice as far, until nearly all codes lie within
-export const SHOWN = 22; // at most: a scene of each kind (ten digits, a dozen signs), with its print
+const SHOWN = 22; // at most: a scene of each kind (ten digits, a dozen signs), with its print
 export const MORPH = 10; // prints on the way from one of them to another
 const INVENTED = 20;
 const EXACTLY = 100; // held-out digits whose likelihood is computed without a bound
@@ -26,7 +26,7 @@ const AT_ONCE = 20; // codes or images of a look at a time
 /** @typedef {ReturnType<typeof trainer>} Trainer */
 
 /**
- * @param {(message: any) => void} tell
+ * @param {(message: any) => void} say
  * @param {number} slice milliseconds after which others are let in
  * @param {(work: () => void) => void} later calls back as soon as the others had their turn
  * @returns {(message: any) => void} takes a message
