@@ -56,7 +56,8 @@ def show_widget(*names, data=None):
     ]
     network = f"unpack({_js(base64_text(packed_model(*models)))})" if models else "null"
     uid = f"darkroom-{uuid.uuid4().hex[:8]}"
-    style = (SCRIPTS / "style.css").read_text(encoding="utf-8")
+    sheets = ["style", *sorted({w.STYLE for w in chosen if hasattr(w, "STYLE")})]
+    style = "".join((SCRIPTS / f"{sheet}.css").read_text(encoding="utf-8") for sheet in sheets)
     alt = html.escape(chosen[0].ALT)
     markup = f"""<div id="{uid}" class="living-page"><figure>
 <img alt="{alt}" src="data:image/png;base64,{base64_text(picture)}">

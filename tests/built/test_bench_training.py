@@ -145,6 +145,16 @@ def test_after_20_epochs_it_is_as_good_as_keras(courses, measure, name):
     measure(f"bench ({name}), from Keras's {theirs.mean():.1f}", float(abs(ours.mean() - theirs.mean())), 0.5, "nats")
 
 
+def test_what_the_page_says_of_its_presets_holds(courses):
+    """More latents, a smaller -ELBO; a plain autoencoder prints better, and its negatives lie far out."""
+    ours = {name: courses[0][name, EPOCHS] for name in PRESETS}
+    elbos = {name: np.sum(parts, axis=0) for name, parts in ours.items()}
+    assert elbos["many"].max() < elbos["good"].min() - 2
+    (reconstruction, kl), (others, spread) = ours["good"], ours["autoencoder"]
+    print(reconstruction, kl, others, spread)
+    assert others.max() < reconstruction.min() and spread.min() > 10 * kl.max()
+
+
 def test_it_collapses_at_the_same_beta_as_keras(courses):
     """From beta 1 to where no latent is used, and at the mean over the pixels: the same KL, within a tenth of both."""
     recipes = {"good": PRESETS["good"], **SWEEP, "collapse": PRESETS["collapse"]}

@@ -26,7 +26,7 @@ export function benchAxes(onChoose) {
   };
 }
 
-/** @param {(name: string, value: any) => void} onChange */
+/** @param {(name: string, value: any) => void} onChange gets an empty value for digits where the last one was to go, and stays */
 export function benchControls(onChange) {
   const rates = logScale(LIMITS.rate.from, LIMITS.rate.to);
   const sigmas = logScale(LIMITS.sigma.from, LIMITS.sigma.to);
@@ -53,9 +53,12 @@ export function benchControls(onChange) {
   });
   function changeDigits(input) {
     const digits = boxes.filter((box) => box.input.checked).map((box) => box.digit).join("");
-    if (digits) onChange("digits", digits);
-    else input.checked = true; // it needs one
+    input.checked ||= digits === ""; // it needs one
+    lonely.hidden = digits !== "";
+    onChange("digits", digits);
   }
+  const lonely = el("p", { class: "caption" }, "It needs at least one digit.");
+  const allow = (/** @type {string} */ likelihood) => (sigma.input.disabled = likelihood === "bernoulli"); // which has none
   const more = el("details", {}, el("summary", {}, "More settings"));
   const node = el("div", { class: "controls" });
 
@@ -68,10 +71,15 @@ export function benchControls(onChange) {
     sigma.set(sigmas.at(settings.sigma), String(settings.sigma));
     seed.set(settings.seed, String(settings.seed));
     for (const box of boxes) box.input.checked = settings.digits.includes(box.digit);
+    lonely.hidden = true;
+    allow(settings.likelihood);
     terms = choice("Over the pixels", [["sum", "sum"], ["mean", "mean"]], settings.terms, (v) => onChange("terms", v));
-    likelihood = choice("Likelihood", Object.entries(LIKELIHOOD_NAMES), settings.likelihood, (v) => onChange("likelihood", v));
+    likelihood = choice("Likelihood", Object.entries(LIKELIHOOD_NAMES), settings.likelihood, (v) => {
+      allow(v);
+      onChange("likelihood", v);
+    });
     noise = choice("Exposure", [["on", "draw z"], ["off", "take z_mean"]], settings.noise, (v) => onChange("noise", v));
-    const kinds = el("fieldset", { class: "choice digits" }, el("legend", {}, "Digits"), ...boxes.map((box) => box.node));
+    const kinds = el("fieldset", { class: "choice digits" }, el("legend", {}, "Digits"), ...boxes.map((box) => box.node), lonely);
     more.replaceChildren(more.firstElementChild ?? "", likelihood, sigma.node, noise, width.node, rate.node, batch.node, seed.node);
     node.replaceChildren(latents.node, terms, kinds, more);
   }

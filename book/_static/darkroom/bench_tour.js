@@ -5,11 +5,11 @@ import { button, el } from "./ui.js";
 /** @type {[string, string][]} the part that a step is about, and what it says */
 const TOUR = [
   ["scenes", "Scenes: digits that the bench is never trained on. It trains now, on others: watch what it makes of these."],
-  ["map", "The encoder turns a scene into a negative: a place on this map, and a spread. Each point is one held-out digit."],
+  ["map", "The encoder turns a scene into a negative: a place on this map, and a spread. Each point is one held-out digit. Press on a place to see its print."],
   ["plane", "The decoder turns a place into a print. Here it develops every place of the map: where the 0s lie, 0s are printed."],
   ["prints", "Inventions, the lowest rows: places drawn from the prior, without any scene, and developed. Nobody wrote these digits."],
   ["figures", "What it costs: reconstruction (how badly the prints fit) plus KL (how much the negatives say). Their sum is \u2212ELBO."],
-  ["bar", "Now break it: move \u03b2 to about 20 while it trains. A nat of KL costs more than it saves, and all prints become alike."],
+  ["bar", "Now break it: move \u03b2 to about 20 while it trains. What a negative says must now save 20 times its nats, and all prints become alike."],
 ];
 
 /** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */

@@ -3,9 +3,9 @@
  * worker and on the page, see `engine.js`.
  *
  * A message in is `{ask, ...}`: "start" (settings, digits), "run" (until "pause"), "epoch", "step" (one, and what happened
- * to an image of it), "pause", "change" (beta, rate), "look" (axes), "morph" (from, to: places in the look's `shown`), "exact",
- * "weights". A message out is `{say, turn, ...}`: "look", "followed", "paused", "broken", "exact", "weights" (theta),
- * "refused" (why). What begins or ends something carries the number `turn`, and all answers carry the last one: so one knows
+ * to an image of it), "pause", "change" (beta, rate), "look" (axes), "place" (place: of the map), "morph" (from, to: places in
+ * the look's `shown`), "exact", "weights". A message out is `{say, turn, ...}`: "look", "place" (its print), "followed",
+ * "paused", "broken", "exact", "weights" (theta), "refused" (why). What begins or ends something carries the number `turn`, and all answers carry the last one: so one knows
  * an answer that comes too late.
  */
 
@@ -39,6 +39,7 @@ export function desk(say, slice, later) {
   let goal = ""; // what it trains for: "run", "epoch", "step", or nothing
   let axes = [0, 1];
   let ends = [0, 1]; // of the morph
+  let place = [0, 0]; // of the map: its print is shown
   let [asked, looked, busy, turn] = [false, 0, 0, 0];
 
   function ask() {
@@ -89,7 +90,7 @@ export function desk(say, slice, later) {
 
   /** @param {Trainer} now */
   function* look(now) {
-    const seen = yield* glance(now, digits, axes, ends);
+    const seen = yield* glance(now, digits, axes, ends, place);
     looked = performance.now();
     tell({ say: "look", ...now.state, ...seen, ...now.takePoints(), followed: null, busy });
   }
@@ -124,6 +125,10 @@ export function desk(say, slice, later) {
     look(message) {
       axes = message.axes;
       show();
+    },
+    place(message) {
+      place = message.place;
+      if (course) tell({ say: "place", place, printed: developed(course.vae, axes, place) });
     },
     morph(message) {
       ends = [message.from, message.to];
@@ -166,8 +171,9 @@ export function pixelsOf({ images, labels, levels }, which) {
  * @param {Trainer} course @param {import("./trainer.js").Digits} digits
  * @param {number[]} axes the latents across and up; up is -1 where there is one latent only
  * @param {number[]} ends of the morph: which of the scenes shown
+ * @param {number[]} place of the map
  */
-function* glance({ vae, held }, digits, [across, up], ends) {
+function* glance({ vae, held }, digits, [across, up], ends, place) {
   const { labels } = digits;
   const { pixels, latents } = vae.sizes;
   const work = workspace(vae.sizes, AT_ONCE);
@@ -201,7 +207,8 @@ function* glance({ vae, held }, digits, [across, up], ends) {
   const draw = normals(11);
   const inventions = Float64Array.from({ length: INVENTED * latents }, draw);
   return {
-    ...{ codes, spreads, shown, reach, axes: [across, up], ends },
+    ...{ codes, spreads, shown, reach, axes: [across, up], ends, place },
+    printed: developed(vae, [across, up], place),
     plane: yield* prints(vae, plane, work),
     prints: yield* prints(vae, means, work),
     morph: yield* prints(vae, straightWay(means, latents, ends), work),
@@ -236,6 +243,18 @@ function* prints(vae, codes, work) {
     yield;
   }
   return ink;
+}
+
+/**
+ * The print of a place of the map; latents that the map does not show are 0.
+ *
+ * @param {import("./vae.js").SmallVae} vae @param {number[]} axes @param {number[]} place
+ */
+function developed(vae, axes, place) {
+  const work = workspace(vae.sizes, 1);
+  axes.forEach((axis, k) => axis >= 0 && (work.z[axis] = place[k]));
+  decodeBatch(vae, work, 1);
+  return Float32Array.from(work.output, (output) => inkFrom(vae.likelihood, output));
 }
 
 /** The brightness that an output of the decoder stands for. @param {import("./vae.js").Likelihood} likelihood */

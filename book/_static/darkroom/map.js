@@ -3,7 +3,7 @@
 import { bytesOf } from "./network.js";
 import { el } from "./ui.js";
 
-const AS_ONE = 8; // of a map that is 480 wide: kinds whose middles are so near to each other lie at one place
+const NAME = 39; // the width of a name on a map that is 480 wide; kinds whose middles all lie so near to each other are as one
 export const LIMIT = 4; // half the width of the plane that is shown
 // the colours of helpers.plots.DIGITS; kinds are named too, colour never stands alone
 const COLOURS = ["#332288", "#cc6677", "#117733", "#88ccee", "#ddaa33", "#882255", "#44aa99", "#777777", "#aa4499", "#999933"];
@@ -234,11 +234,11 @@ export function latentMap(points, onPick) {
       return { kind, place: at([median(0), median(1)]) };
     });
     const [first] = names;
-    if (names.length > 1 && names.every(({ place }) => Math.hypot(place[0] - first.place[0], place[1] - first.place[1]) < AS_ONE)) {
+    if (names.length > 1 && names.every(({ place }) => Math.hypot(place[0] - first.place[0], place[1] - first.place[1]) < NAME)) {
       g.drawImage(nameStamp("all kinds"), first.place[0] + 6, first.place[1] - 44, 150, 50); // apart, they would look like order
       return;
     }
-    moveApart(names.map(({ place }) => place), 39);
+    moveApart(names.map(({ place }) => place), NAME);
     for (const { kind, place: [x, y] } of names) g.drawImage(kindStamp(kind), x - 20, y - 20, 40, 40);
   }
 

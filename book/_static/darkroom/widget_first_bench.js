@@ -1,6 +1,7 @@
 /** Landing page: the bench with what matters most, Train, Pause and beta. */
 
-import { PIXELS, benchMap, benchPlane, benchSentence, benchState } from "./bench.js";
+import { PIXELS, benchState } from "./bench.js";
+import { benchMap, benchPlane, benchSentence } from "./bench_views.js";
 import { betaScale } from "./settings.js";
 import { area, button, captioned, contactSheet, el, oneAFrame, slider } from "./ui.js";
 
@@ -31,7 +32,10 @@ export function firstBench({ body, data, say }) {
   }
   /** @type {any} the look that the pictures show, or soon will */ let pictured = null;
   const develop = oneAFrame([
-    () => map.show(pictured, state.settings.latents),
+    () => {
+      map.show(pictured, state.settings.latents);
+      map.draw();
+    },
     () => plane.show(pictured),
     () => inventions.show(pictured.inventions),
   ]);
@@ -44,13 +48,5 @@ export function firstBench({ body, data, say }) {
     area("plane", captioned(plane.node, "Prints from every place of that map")),
     area("prints", captioned(inventions.node, "Inventions: places drawn at random, and printed")),
   );
-  // all in one view, in three columns where there is room: what the large bench's style says of its areas is not for this one
-  Object.assign(body.style, { gridTemplate: "none", gridTemplateColumns: `repeat(${narrow ? 2 : 3}, minmax(0, 1fr))` });
-  const across = narrow ? ["bar", "verdict", "prints"] : ["bar", "verdict"];
-  for (const part of body.children) {
-    part.style.gridArea = "auto";
-    if (across.some((name) => part.matches(`.at-${name}`))) part.style.gridColumn = "1 / -1";
-  }
-  Object.assign(body.firstElementChild.style, { position: "static", gridTemplateColumns: narrow ? "auto minmax(0, 1fr)" : "auto 1fr auto", border: "0" });
   state.start();
 }

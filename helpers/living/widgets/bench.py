@@ -11,6 +11,7 @@ NOTICE = (
 )
 ALT = "Twenty of the digits that the bench trains on, 14 by 14 pixels each."
 NETWORK = None
+STYLE = "bench"
 
 
 def data():

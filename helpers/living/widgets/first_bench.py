@@ -10,4 +10,5 @@ NOTICE = (
 )
 ALT = bench.ALT
 NETWORK = None
+STYLE = "bench"
 data, figure = bench.data, bench.figure
