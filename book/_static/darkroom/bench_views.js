@@ -64,7 +64,7 @@ export function benchPlace(onChoose) {
     slider({ label: "", step: 0.01, format: (v) => numeral(v, 2), onInput: (v) => onChoose(shown.map((old, i) => (i === k ? v : old))) }));
   let shown = [0, 0];
   return {
-    node: el("div", { class: "ring" }, captioned(print.node, "The ring\u2019s print: press on the map"), ...sliders.map(({ node }) => node)),
+    node: el("div", { class: "ring" }, captioned(print.node, "Press on the map"), ...sliders.map(({ node }) => node)),
     /** @param {number[]} place @param {ArrayLike<number> | null} printed its print @param {any} look */
     show(place, printed, { axes: which, reach }) {
       shown = place;
