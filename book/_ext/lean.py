@@ -3,8 +3,8 @@
 - The theme loads 1.5 MB of Font Awesome for a dozen icons. book.css draws these, so no page asks for that script.
 - Pictures say how large they are, so that the text below does not move when they arrive, and are stored with a
   palette of 64 or 256 colours where nobody could see the difference. Heavy ones in more colours become WebP.
-- What no page asks for stays out of the site: that script, source maps, translations of the theme, the
-  README's animation.
+- What no page asks for stays out of the site: that script, source maps, translations of the theme, what sets the
+  formulas during the build, the README's animation.
 """
 
 import re
@@ -13,6 +13,7 @@ import struct
 from pathlib import Path
 
 UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "locales", "pictures/*.webp"]  # below _static
+UNUSED += ["vendor/katex/katex.min.js"]
 LARGE = 20_000  # bytes; a smaller picture is left as it is
 FAITHFUL = 2.5  # mean square error of a channel, of 255^2, that a palette may bring (44 dB)
 HEAVY = 100_000  # bytes; a picture that is larger with all its colours is stored with losses

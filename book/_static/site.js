@@ -100,8 +100,5 @@
   });
   document.addEventListener("toggle", soon, true);
   addEventListener("resize", soon);
-  addEventListener("load", () => {
-    soon();
-    /** @type {any} */ (window).MathJax?.startup?.promise?.then(soon);
-  });
+  addEventListener("load", soon);
 })();

@@ -107,8 +107,7 @@ class Visit:
             self.problems.append(f"console {message.type}: {message.text}")
 
     def settle(self):
-        """Wait until formulas are set, and in their letters."""
-        self.page.evaluate("() => window.MathJax?.startup?.promise")
+        """Wait until formulas are in their letters."""
         self.page.evaluate("() => document.fonts.ready.then(() => {})")
 
     def wait(self, milliseconds):
@@ -123,12 +122,11 @@ class Visit:
 def visit(browser, address):
     """Return a function that opens a page of the site, by its path or a whole address.
 
-    With `clock`, a call of `wait` lets timers and frames of animation pass at once. Without `formulas` none is set,
-    which takes longer than all else on a page.
+    With `clock`, a call of `wait` lets timers and frames of animation pass at once.
     """
     visits, contexts = [], []
 
-    def open_page(path="", script=None, clock=False, formulas=True, **options):
+    def open_page(path="", script=None, clock=False, **options):
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(20_000)
@@ -136,8 +134,6 @@ def visit(browser, address):
             contexts[-1].add_init_script(script)
         if clock:
             contexts[-1].clock.install()
-        if not formulas:
-            contexts[-1].route("**/mathjax/*.js*", lambda route: route.fulfill(content_type="text/javascript", body=""))
         whole = re.match(r"\w+:", path)
         visits.append(Visit(contexts[-1].new_page(), re.match(r"file:|\w+:", path)[0] if whole else address, clock))
         visits[-1].page.goto(path if whole else address + path)
@@ -156,7 +152,7 @@ def visit(browser, address):
 @pytest.fixture
 def blank(visit):
     """A page from which the modules can be imported."""
-    return visit("book/licences.html", formulas=False).page
+    return visit("book/licences.html").page
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ class Bench(Widget):
     @classmethod
     def opened(cls, visit, settings="", name="bench", **options):
         """Open one with settings in its address, and wait for its first look."""
-        it = cls(visit(cls.PAGES[name] + f"#{settings}" * bool(settings), formulas=False, **options), name)
+        it = cls(visit(cls.PAGES[name] + f"#{settings}" * bool(settings), **options), name)
         it.until(lambda: name != "bench" or it.nats() < np.inf)
         return it
 

@@ -69,7 +69,7 @@ class Signs(Widget):
 
 @pytest.fixture
 def signs(visit):
-    return Signs(visit(BENCH + QUICK, formulas=False))
+    return Signs(visit(BENCH + QUICK))
 
 
 def test_three_signs_are_drawn_trained_on_and_morphed(signs):
@@ -169,7 +169,7 @@ VARIANTS = """async ({ folder, strokes }) => {
 
 def test_variants_differ_stay_near_their_sign_and_are_the_same_each_time(visit, address):
     strokes = [[[{"x": x, "y": y} for x, y in stroke] for stroke in sign] for sign in ([SEVEN], CROSS)]
-    blank = visit("book/licences.html", formulas=False).page
+    blank = visit("book/licences.html").page
     made = blank.evaluate(VARIANTS, {"folder": f"{address}_static/darkroom", "strokes": strokes})
     first, again, among = made["sets"]
     assert first == again

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-CUT_OFF = """() => [...document.querySelectorAll("#cheat-sheet :is(table, pre, p, mjx-container)")]
+CUT_OFF = """() => [...document.querySelectorAll("#cheat-sheet :is(table, pre, p, .katex)")]
   .filter((node) => node.checkVisibility())
   .filter((node) => {
     const sheet = document.querySelector("#cheat-sheet").getBoundingClientRect();
@@ -27,7 +27,7 @@ def test_the_cheat_sheet_is_one_sheet_of_paper(visit, scheme):
 
 
 def test_pages_of_paper_are_counted(visit):
-    assert pages(visit("book/notation.html", formulas=False).page.pdf()) > 3
+    assert pages(visit("book/notation.html").page.pdf()) > 3
 
 
 def test_nothing_on_the_sheet_is_cut_off(visit):

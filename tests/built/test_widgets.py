@@ -28,7 +28,7 @@ def widget(visit):
     """Return a function that opens a widget where it belongs; its time passes at once, unless it is to be measured."""
 
     def open_widget(name, clock=True, **options):
-        return Widget(visit(HOME[name], clock=clock, formulas=False, **options), name)
+        return Widget(visit(HOME[name], clock=clock, **options), name)
 
     return open_widget
 
@@ -417,7 +417,7 @@ def test_plain_audio_stands_in_for_the_player(visit):
         assert audio.is_visible() and audio.get_attribute("controls") is not None
     names = [audio.get_attribute("aria-label") for audio in page.locator("audio").all()]
     assert [name.split()[0] for name in names] == ["test", "test", "invented", "invented"] and len(set(names)) == 4
-    page = visit(HOME["tunes"], formulas=False).page
+    page = visit(HOME["tunes"]).page
     for audio in page.locator("audio").all():
         seconds, loudest = page.evaluate(LENGTH, audio.get_attribute("src"))
         assert 4 < seconds < 5 and 0.5 < loudest <= 1  # two bars at 120, and the last note's end
@@ -601,7 +601,7 @@ new MutationObserver((_, watch) => {
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_moves_when_a_widget_starts(visit, path, width):
-    opened = visit(path, script=HEIGHTS, viewport={"width": width, "height": 800}, clock=True, formulas=False)
+    opened = visit(path, script=HEIGHTS, viewport={"width": width, "height": 800}, clock=True)
     opened.wait(1500)
     opened.wait(0)  # for a frame in which the last change is seen
     heights = opened.page.evaluate("() => window.heights")
@@ -619,7 +619,7 @@ def output(site, path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_it_runs_from_disk(visit, site, path):
-    page = visit((site / path).as_uri(), formulas=False).page
+    page = visit((site / path).as_uri()).page
     section = page.locator(".living-page section").first
     section.locator("canvas, svg").first.wait_for()
 
@@ -636,7 +636,7 @@ FRAME = """(markup) => {
 @named
 def test_it_runs_in_a_sandboxed_frame_as_colab_has_them(visit, site, name):
     """Emulated: a frame of another origin, with scripts and nothing else allowed. Colab itself was not tried."""
-    opened = visit("book/licences.html", clock=True, formulas=False)
+    opened = visit("book/licences.html", clock=True)
     page = opened.page
     page.evaluate(FRAME, output(site, HOME[name]))
     frame = page.frame_locator("iframe")
@@ -653,7 +653,7 @@ def test_it_runs_in_a_sandboxed_frame_as_colab_has_them(visit, site, name):
 
 def test_several_widgets_stand_in_tabs_that_answer_to_arrows(visit):
     names = ("dial", "timemachine")
-    page = visit("book/licences.html", formulas=False).page
+    page = visit("book/licences.html").page
     page.evaluate(FRAME, show_widget(*names).markup)
     frame = page.frame_locator("iframe")
     tabs, panels = frame.get_by_role("tab"), frame.locator("[role=tabpanel]:visible")
@@ -669,7 +669,7 @@ def test_several_widgets_stand_in_tabs_that_answer_to_arrows(visit):
 
 def test_an_output_twice_on_a_page_runs_twice(visit, site):
     """As when a cell is run again, and as JupyterLab puts outputs in: scripts made anew, once the output is built."""
-    opened = visit("book/licences.html", clock=True, formulas=False)
+    opened = visit("book/licences.html", clock=True)
     page = opened.page
     put = """(markup) => {
       for (const id of ["one", "two"]) {

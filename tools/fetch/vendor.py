@@ -1,7 +1,8 @@
-"""Maintainers: fetch the scripts that the built pages need into book/_static/vendor (`make vendor`).
+"""Maintainers: fetch what sets the formulas of the site into book/_static/vendor (`make vendor`).
 
-They come from an npm package by `npm pack`, so that the pages ask no other site for anything.
-manifest.json there says what each file is; tests/house/test_vendor.py checks it.
+It comes from an npm package by `npm pack`: a script that the build runs (book/_ext/formulas.py), and what the pages
+load, so that they ask no other site for anything. manifest.json there says what each file is;
+tests/house/test_vendor.py checks it.
 """
 
 import hashlib
@@ -13,11 +14,13 @@ from helpers.places import BOOK
 from tools.fetch.mnist import npm_package
 
 TARGET = BOOK / "_static" / "vendor"
-PACKAGE, LICENCE = "mathjax@3.2.2", "Apache-2.0"
-FILES = {  # files or folders of the package to keep: where to put them
-    "es5/tex-chtml-full.js": "tex-chtml-full.js",
-    "es5/output/chtml/fonts/woff-v2": "output/chtml/fonts/woff-v2",
-    "LICENSE": "LICENSE",
+PACKAGE, LICENCE = "katex@0.19.1", "MIT"
+FILES = {  # files of the package to keep, by pattern: the folder to put them into
+    "dist/katex.min.js": ".",
+    "dist/katex.min.css": ".",
+    "dist/contrib/copy-tex.min.js": ".",
+    "dist/fonts/*.woff2": "fonts",
+    "LICENSE": ".",
 }
 
 
@@ -33,9 +36,10 @@ if __name__ == "__main__":
     shutil.rmtree(home, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         package = npm_package(PACKAGE, scratch)
-        for source, place in FILES.items():
-            (home / place).parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if (package / source).is_dir() else shutil.copyfile)(package / source, home / place)
+        for pattern, place in FILES.items():
+            (home / place).mkdir(parents=True, exist_ok=True)
+            for source in package.glob(pattern):
+                shutil.copyfile(source, home / place / source.name)
     manifest = {name: {"package": name, "version": version, "licence": LICENCE, "files": checksums(home)}}
     (TARGET / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     print(f"Wrote {PACKAGE} to {TARGET}")
