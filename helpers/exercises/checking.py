@@ -24,7 +24,7 @@ def check(number, answer=..., /, **parts):
     Args:
         number: the exercise, as "5.2" for the second of chapter 5.
         answer: an array, a function (not called) or a layer. `...` waits.
-        parts: of an exercise that asks for numbers, each by its name. `...` waits.
+        parts: of an exercise by hand, each number or text by its name. `...` waits.
 
     Returns:
         A Verdict, true if all is right. A wrong answer never raises.
@@ -54,14 +54,15 @@ def examine(number, exercise, answer=..., parts=None):
 
 
 def _judge_numbers(number, exercise, answer, parts):
-    """Return True, `...` or a remark on numbers by hand."""
+    """Return True, `...` or a remark on what was worked out by hand."""
     truth = exercise.truth
     blanks = ", ".join(f"{name}=..." for name in truth)
     if answer is not ... and len(truth) == 1 and not parts:
         parts = {name: answer for name in truth}
     elif answer is not ... or not parts.keys() <= truth.keys():
         return f'give every number by its name, `check("{number}", {blanks})`.'
-    found = {name: _judge_number(exercise, name, parts.get(name, ...)) for name in truth}
+    judges = {name: _judge_choice if name in exercise.choices else _judge_number for name in truth}
+    found = {name: judges[name](exercise, name, parts.get(name, ...)) for name in truth}
     if all(value is ... for value in found.values()):
         return ...
     if all(value is True for value in found.values()):
@@ -89,6 +90,18 @@ def _judge_number(exercise, name, value):
     if given.ndim or np.isnan(given):
         return "not this."
     return f"it should be {'larger' if given < right else 'smaller'}."
+
+
+def _judge_choice(exercise, name, value):
+    """Return True, `...` or a remark on one of a few texts."""
+    if value is ...:
+        return ...
+    given = value.strip().lower() if isinstance(value, str) else None
+    if given not in exercise.choices[name]:
+        return f"should be {' or '.join(map(repr, exercise.choices[name]))}."
+    if given == exercise.truth[name]:
+        return True
+    return next((hint for hint, wrong in exercise.mistakes.items() if wrong.get(name) == given), "not this.")
 
 
 def _judge_array(number, exercise, answer):

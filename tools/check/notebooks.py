@@ -87,6 +87,12 @@ def is_hidden(cell):
     return bool({"remove-cell", "remove-input"} & set(cell["metadata"].get("tags", [])))
 
 
+def chapter_of(path):
+    """Return a chapter as its exercises' numbers begin with it: "5" for 05_loss.ipynb, "A2" for that appendix."""
+    found = re.match(r"0?(\d+|a\d)_", Path(path).name)
+    return found[1].upper() if found else None
+
+
 def checked(code):
     """Return the numbers of the exercises that a piece of code (text or syntax tree) checks, in order."""
     calls = [
@@ -236,7 +242,7 @@ def answers(path, notebook):
     whole = "\n\n".join(cell["source"] for cell in cells)
     exercise = re.compile(r"^\*\*(\d)\. (By hand|In code|Open)(.*?)<details>", re.MULTILINE | re.DOTALL)
     for number, kind, before in exercise.findall(whole):
-        number, found = f"{int(path.name[:2])}.{number}", re.findall(r'^check\("(.+?)"', before, re.MULTILINE)
+        number, found = f"{chapter_of(path)}.{number}", re.findall(r'^check\("(.+?)"', before, re.MULTILINE)
         if found != [number] and (found or kind == "In code"):
             yield f'exercise {number} needs above its solution a cell, tagged {EXERCISE}, with check("{number}", ...)'
 

@@ -9,10 +9,10 @@ import importlib
 
 
 def exercise(number):
-    """Return the `helpers.exercises.kinds.Exercise` of a number, or None if there is none."""
-    chapter = number.partition(".")[0]
+    """Return the `helpers.exercises.kinds.Exercise` of a number, "5.2" or "A2.1", or None if there is none."""
+    chapter = number.partition(".")[0].lower()
     try:
-        module = importlib.import_module(f"{__name__}.ch{chapter:0>2}")
+        module = importlib.import_module(f"{__name__}.{f'ch{chapter:0>2}' if chapter.isdigit() else chapter}")
     except ModuleNotFoundError:
         return None
     return module.EXERCISES.get(number)

@@ -9,6 +9,7 @@ EXERCISES = {}
 
 EXERCISES["1.1"] = Exercise(
     truth={"bits_of_negative": 8 * 32, "bits_of_scene": 784 * 8, "factor": 784 * 8 / (8 * 32)},
+    labels={"bits_of_negative": "bits of a negative", "bits_of_scene": "bits of the scene", "factor": "factor"},
     mistakes={
         "these are bytes; a float has 32 bits.": {"bits_of_negative": 8 * 4},
         "what is filed is one draw, eight numbers, not `z_mean` and `z_log_var`.": {"bits_of_negative": 16 * 32},

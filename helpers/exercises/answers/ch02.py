@@ -10,9 +10,12 @@ EXERCISES = {}
 
 
 EXERCISES["2.1"] = Exercise(
-    truth={"z_mean": 0.0, "sigma": math.exp(-1), "light": -math.log(0.1)},
+    truth={"z_mean": 0.0, "sigma": math.exp(-1), "light": -math.log(0.1), "possible": "no"},
+    choices={"possible": ("yes", "no")},
+    labels={"z_mean": "`z_mean`", "light": "light for sigma = 0.1", "possible": "can a scene have it?"},
     atol=0.005,
     mistakes={
+        "two pixels, each from 0 to 1, hold at most 2 units of light.": {"possible": "yes"},
         "the mean head subtracts left from right.": {"z_mean": 1.0},
         "that is the variance, exp(`z_log_var`): you forgot the half.": {"sigma": math.exp(-2)},
         "that is `z_log_var`; sigma is exp of half of it.": {"sigma": -2.0},

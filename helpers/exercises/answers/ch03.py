@@ -11,6 +11,7 @@ EXERCISES = {}
 
 EXERCISES["3.1"] = Exercise(
     truth={"logit": math.log(9), "best_p": 0.8, "doubt": 0.16},
+    labels={"logit": "logit of p = 0.9", "best_p": "best p", "doubt": "doubt p (1 - p)"},
     mistakes={
         "that is the logarithm of p. A logit is the logarithm of the odds, p / (1 - p).": {"logit": math.log(0.9)},
         "upside down: the odds are p / (1 - p).": {"logit": -math.log(9)},

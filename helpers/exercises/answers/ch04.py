@@ -10,7 +10,14 @@ EXERCISES = {}
 
 
 EXERCISES["4.1"] = Exercise(
-    truth={"pathwise_variance": 0, "score_mean": 1, "score_variance": 902, "left_by_baseline": 2},
+    truth={"pathwise_variance": 0, "score_mean": 1, "score_variance": 902, "baseline": 3, "left_by_baseline": 2},
+    labels={
+        "pathwise_variance": "variance of the pathwise estimate",
+        "score_mean": "mean of the score-function estimate",
+        "score_variance": "variance of the score-function estimate",
+        "baseline": "natural baseline",
+        "left_by_baseline": "variance that the baseline leaves",
+    },
     mistakes={
         "that is the variance of z. Its slope by mu is 1 for every draw.": {"pathwise_variance": 0.01},
         "the score alone has mean 0; f times the score has not.": {"score_mean": 0},
@@ -24,6 +31,8 @@ EXERCISES["4.1"] = Exercise(
         },
         "that is the standard deviation.": {"score_variance": math.sqrt(902)},
         "a variance goes with the square of the factor: mu / sigma has to be squared.": {"score_variance": 3 / 0.1 + 2},
+        "that is the slope; a baseline is subtracted from f.": {"baseline": 1},
+        "that leaves everything as it is: subtract the mean of f.": {"baseline": 0},
         "the baseline takes mu epsilon / sigma away. The square of epsilon stays, and varies.": {"left_by_baseline": 0},
         "you subtracted too little: with the baseline mu, no mu is left.": {"left_by_baseline": 902},
     },

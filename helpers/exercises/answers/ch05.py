@@ -9,6 +9,7 @@ EXERCISES = {}
 
 EXERCISES["5.1"] = Exercise(
     truth={"best_p": 0.3, "smallest_loss": -0.3 * math.log(0.3) - 0.7 * math.log(0.7), "best_sigma": 0.2},
+    labels={"best_p": "best p", "smallest_loss": "smallest value of (5.1)", "best_sigma": "best sigma"},
     mistakes={
         "that is black for sure, and a loss without limit for the white part.": {"best_p": 0.0},
         "of a grey pixel the loss never reaches 0: put p = x into (5.1).": {"smallest_loss": 0.0},

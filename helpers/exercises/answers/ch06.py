@@ -15,6 +15,11 @@ def _fallen(share):
 
 EXERCISES["6.1"] = Exercise(
     truth={"steps": 9600, "peak": 480, "share": _fallen((1 + math.cos(0.75 * math.pi)) / 2)},
+    labels={
+        "steps": "steps of the whole run",
+        "peak": "step of the highest rate",
+        "share": "share of the peak that is left",
+    },
     mistakes={
         "that is one epoch; there are 40.": {"steps": 240},
         "these are images; a step takes 250 of them.": {"steps": 60_000 * 40},

@@ -11,6 +11,11 @@ EXERCISES = {}
 
 EXERCISES["7.1"] = Exercise(
     truth={"straight": math.sqrt(8), "spherical": 4, "angle": 120},
+    labels={
+        "straight": "length of the straight midpoint",
+        "spherical": "of the spherical one",
+        "angle": "angle in degrees",
+    },
     mistakes={
         "that is the length of a + b; the midpoint is half of it.": {"straight": math.sqrt(32)},
         "that is half of one code; half of a + b is longer: square, add, take the root.": {"straight": 2.0},

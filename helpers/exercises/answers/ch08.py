@@ -11,6 +11,11 @@ EXERCISES = {}
 
 EXERCISES["8.1"] = Exercise(
     truth={"elbo": -102, "two_exposures": np.logaddexp(-100, -104) - math.log(2), "most": math.inf},
+    labels={
+        "elbo": "ELBO, to two decimals",
+        "two_exposures": "L₂, to two decimals",
+        "most": "at most above it (without limit: inf)",
+    },
     rtol=0,
     atol=0.01,
     mistakes={

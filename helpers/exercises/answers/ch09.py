@@ -7,6 +7,7 @@ EXERCISES = {}
 
 EXERCISES["9.1"] = Exercise(
     truth={"kl_weight": 2 / 784, "pixel_weight": 392},
+    labels={"kl_weight": "weight on the KL term", "pixel_weight": "weight on the pixels instead"},
     mistakes={
         "the mean over the two latents halves the KL term too: undo it.": {"kl_weight": 1 / 784},
         "upside down: the KL term has too much weight, not too little.": {"kl_weight": 392},

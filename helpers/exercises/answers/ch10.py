@@ -12,6 +12,7 @@ _OURS = 2 * 784 * 192 + 4 * 192**2 + 3 * 2 * 192  # multiplications, and weights
 
 EXERCISES["10.1"] = Exercise(
     truth={"millions": (_CONVOLUTIONS + _DENSE) / 1e6, "times_ours": (_CONVOLUTIONS + _DENSE) / _OURS},
+    labels={"millions": "millions of multiplications", "times_ours": "how many times ours"},
     rtol=0.02,
     mistakes={
         "a filter has 3 × 3 places: 9 weights for each pair of channels.": {

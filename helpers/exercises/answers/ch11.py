@@ -9,6 +9,7 @@ EXERCISES = {}
 
 EXERCISES["11.1"] = Exercise(
     truth={"auc": 11 / 16, "caught": 0.5, "false_alarms": 0.25},
+    labels={"auc": "AUC", "caught": "share caught", "false_alarms": "share of false alarms"},
     mistakes={
         "turned round: count the pairs in which the odd print has the higher score.": {"auc": 5 / 16},
         "that is the number of pairs; divide it by the number of all pairs.": {"auc": 11.0},

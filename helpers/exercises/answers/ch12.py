@@ -11,6 +11,7 @@ EXERCISES = {}
 
 EXERCISES["12.1"] = Exercise(
     truth={"nats": 0.5 * math.log(10), "code_variance": 0.1, "w_squared": 4.5},
+    labels={"nats": "nats", "code_variance": "variance s² of a code", "w_squared": "w²"},
     mistakes={
         "the half in front of the logarithm is lost.": {"nats": math.log(10)},
         "these are bits; nats come from the natural logarithm.": {"nats": 0.5 * math.log2(10)},

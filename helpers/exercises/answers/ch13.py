@@ -11,6 +11,12 @@ EXERCISES = {}
 
 EXERCISES["13.1"] = Exercise(
     truth={"slope": -3, "variance": 361 / 3, "best_baseline": 4.75, "left": 0},
+    labels={
+        "slope": "slope",
+        "variance": "variance",
+        "best_baseline": "best baseline",
+        "left": "variance that it leaves",
+    },
     mistakes={
         "the sign: more of p means more of f(1), which is the smaller.": {"slope": 3},
         "that is the mean of f; you are asked for its slope by p.": {"slope": 6.25},

@@ -9,6 +9,7 @@ EXERCISES = {}
 
 EXERCISES["14.1"] = Exercise(
     truth={"kl": 5, "listing_3": -10, "listing_4": -0.25},
+    labels={"kl": "KL", "listing_3": "listing 3", "listing_4": "listing 4"},
     mistakes={
         "you forgot the half in front.": {"kl": 10},
         "upside down: no KL divergence is negative.": {"kl": -5},

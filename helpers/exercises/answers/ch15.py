@@ -9,6 +9,7 @@ EXERCISES = {}
 
 EXERCISES["15.1"] = Exercise(
     truth={"units": 1.0, "units_seen": 1.25},
+    labels={"units": "(a) units", "units_seen": "(b) units to be seen as 70"},
     mistakes={
         "ages run over 80 years, which are 2 units, not 1.": {"units": 0.5},
         "these are years; 40 of them are one unit.": {"units": 40.0},

@@ -11,6 +11,7 @@ EXERCISES = {}
 
 EXERCISES["16.1"] = Exercise(
     truth={"even": math.log(27), "half": math.log(2), "nothing_common": math.log(2)},
+    labels={"even": "nats, all alike", "half": "nats, one half", "nothing_common": "divergence"},
     mistakes={
         "these are bits; nats come from the natural logarithm.": {"even": math.log2(27)},
         "that is the probability of a token; its cost is minus the logarithm.": {"even": 1 / 27},
