@@ -1,0 +1,105 @@
+/**
+ * Keeps what a reader answered, in this browser only, and says in the contents how far they got. On every page.
+ *
+ * @typedef {{ done: boolean, given: Object<string, string> }} Answer to an exercise its parts, to a question `choice`
+ */
+globalThis.exerciseProgress = (() => {
+  "use strict";
+
+  const KEY = "darkroom.answers.1"; // another number when the form of what is kept changes
+  const CLEARED = "answerscleared"; // the event that takes the answers out of the page
+  /** @type {Object<string, string[]>} the ids of what each page asks */
+  const asked = JSON.parse(document.getElementById("asked-in-the-book")?.textContent || "{}");
+  /** @type {Object<string, Answer>} */
+  let answers = {};
+
+  function load() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(KEY) || "{}");
+      answers = kept && typeof kept === "object" && !Array.isArray(kept) ? kept : {};
+    } catch { /* storage is blocked, or what is in it is not ours: what is answered lasts as long as the page */ }
+  }
+
+  function save() {
+    try {
+      if (Object.keys(answers).length) localStorage.setItem(KEY, JSON.stringify(answers));
+      else localStorage.removeItem(KEY);
+    } catch { /* blocked, or full */ }
+    show();
+  }
+
+  /** @param {string} id @returns {Answer | undefined} */
+  const recall = (id) => answers[id];
+
+  /** @param {string} id @param {Answer} answer */
+  function keep(id, answer) {
+    answers = { ...answers, [id]: answer };
+    save();
+  }
+
+  function clear() {
+    answers = {};
+    save();
+    document.dispatchEvent(new Event(CLEARED));
+  }
+
+  /** The last part of an address: the name of a page. @param {string} address */
+  const pageOf = (address) => new URL(address, location.href).pathname.split("/").pop() || "index.html";
+
+  /** How much of what a page asks is answered. @param {string} page */
+  function count(page) {
+    const ids = asked[page] ?? [];
+    return { done: ids.filter((id) => answers[id]?.done).length, all: ids.length };
+  }
+
+  /** @param {string} name @param {string} className @param {string} text */
+  function element(name, className, text = "") {
+    const made = document.createElement(name);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  /** A button that takes all answers back, and what it says of itself. @returns {HTMLElement} */
+  function clearing() {
+    const about = element("div", "answers-kept");
+    const button = /** @type {HTMLButtonElement} */ (element("button", "btn answers-clear", "Clear my answers"));
+    button.type = "button";
+    button.addEventListener("click", () => {
+      if (confirm("Clear your answers to all questions of the book?")) clear();
+    });
+    about.append(element("p", "", "Your answers stay on this device."), button);
+    return about;
+  }
+
+  const contents = /** @type {HTMLElement | null} */ (document.querySelector("nav.bd-links"));
+  const foot = clearing();
+  contents?.append(foot);
+
+  /** Say in the contents how far the reader is, in each chapter that was begun; offer to clear what is kept. */
+  function show() {
+    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (contents?.querySelectorAll("a.internal") ?? [])) {
+      const { done, all } = count(pageOf(link.href));
+      link.querySelector(".answered")?.remove();
+      if (!done) continue;
+      const mark = element("span", "answered");
+      const seen = element("span", "answered-seen", `${done}/${all}`);
+      seen.setAttribute("aria-hidden", "true");
+      mark.append(seen, element("span", "unseen", `, ${done} of ${all} questions answered`));
+      link.append(mark);
+    }
+    foot.hidden = !Object.keys(answers).length;
+    document.dispatchEvent(new Event("answerschanged"));
+  }
+
+  load();
+  show();
+  addEventListener("storage", (event) => {
+    if (event.key !== KEY && event.key !== null) return;
+    answers = {};
+    load();
+    show(); // the contents follow another tab; the forms of this page stay as they are
+  });
+
+  return { recall, keep, count: () => count(pageOf(location.href)), clearing, CLEARED };
+})();
