@@ -7,14 +7,14 @@ UV_PYTHON = UV_PYTHON_INSTALL_DIR=.python UV_CACHE_DIR=.python/cache UV_PYTHON_P
 
 SUDO = $(shell command -v sudo 2>/dev/null)
 
-.PHONY: help book serve test check browsers browser-packages pdf bench lint links install weights pictures data constraints references repository vendor colab-check next clean
+.PHONY: help book serve test check browsers browser-packages pdf bench lint links install weights pictures data constraints references questions repository vendor colab-check next clean
 
 help:
 	@echo "make book    build the book into _build/html        make serve   look at it in a browser"
 	@echo "make test    test everything                        make check   what your changes concern, style included"
 	@echo "make pdf     the whole book as one PDF, with LaTeX  make lint    check style and spelling"
 	@echo "make bench   measure how fast this machine trains (20 minutes; chapter 10)"
-	@echo "For maintainers: browsers, links, weights, pictures, data, constraints, references, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
+	@echo "For maintainers: browsers, links, weights, pictures, data, constraints, references, questions, repository, vendor, colab-check, next, clean (CONTRIBUTING.md)"
 
 book: install
 	@$(VENV_PYTHON) -m tools.build.pipeline book
@@ -69,6 +69,9 @@ constraints: install
 
 references: install
 	@$(VENV_PYTHON) -m tools.build.references
+
+questions: install
+	@$(VENV_PYTHON) -m tools.build.questions
 
 repository: install
 	@$(VENV_PYTHON) -m tools.build.repository "$(URL)"

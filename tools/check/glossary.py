@@ -47,7 +47,7 @@ def paragraphs(notebook, names=()):
     cells = [cell["source"] for cell in notebook["cells"][1:] if cell["cell_type"] == "markdown"]
     text = "\n\n".join(cells).split("\n## Exercises")[0]
     text = re.sub(r"<details>.*?</details>", "", notebooks.without_code(text), flags=re.DOTALL)
-    text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
+    text = notebooks.without_signposts(re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL))
     kept = []
     for part in re.split(r"\n\s*\n", text):
         if part.strip() and not part.lstrip().startswith(("#", "|", "<")):

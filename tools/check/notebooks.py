@@ -42,6 +42,8 @@ HYPE = re.compile(
     r"incredibl[ey]|revolutionary|cutting-edge|state-of-the-art|game-chang\w+|unleash\w*|delve\w*)\b",
     re.IGNORECASE,
 )
+ANCHOR = re.compile(r'<a id="[\w-]+"></a>')
+LISTED = re.compile(r"\n\n\*\*This (?:chapter|appendix) answers\*\*\n(?:\n- \[.+)+")  # by tools/build/questions.py
 
 OPENING = {  # what the first cell must have, and what to say if it does not
     r"\A# \d+\. \S": "must open with its numbered title (# 2. The encoder)",
@@ -70,6 +72,11 @@ def prose(notebook):
 def without_code(text):
     """Return Markdown without fenced code."""
     return re.sub(r"^( *)(`{3,}|~{3,})(?! *\{).*?^ *\2 *$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def without_signposts(text):
+    """Return Markdown without what only leads to answers: anchors, and the list of questions at a chapter's end."""
+    return ANCHOR.sub("", LISTED.sub("", text))
 
 
 def alt(cell):
@@ -173,8 +180,9 @@ def text(path, notebook):
         found = pattern.search(whole if name == "a directive" else plain)
         if found:
             yield f"has {name} of MyST, which Jupyter and Colab show raw: {found[0].strip()!r}"
-    if len(bare.split()) > MOST_WORDS:
-        yield f"has {len(bare.split()):,} words of Markdown; at most {MOST_WORDS:,}"
+    words = len(without_signposts(bare).split())
+    if words > MOST_WORDS:
+        yield f"has {words:,} words of Markdown; at most {MOST_WORDS:,}"
     if re.search(r"</summary>(?!\n\n)", bare) or re.search(r"(?<!\n\n)</details>", whole):
         yield "needs a blank line after </summary> and before </details>, or Markdown inside stays raw"
     for word in sorted({found[0].lower() for found in HYPE.finditer(re.sub(r"\[[^]]*\]\([^)]*\)", "", plain))}):

@@ -1,0 +1,155 @@
+"""What the search reads: a Sphinx extension that writes the book's sentences into search-text.js.
+
+Sphinx's own index knows which words are on which page; it shows a sentence only by fetching that page, which a page
+opened from disk may not. So the sentences themselves are the index: book/_static/search.js reads them through. An
+entry is a section, a word of the glossary, or a question of questions.toml, each with the address of its place.
+"""
+
+import json
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+from docutils import nodes
+
+GLOSSARY = "book/notation"
+UNUSED = ["searchindex.js", "_static/searchtools.js"]  # Sphinx's own search
+ANCHOR = re.compile(r'<a id="([\w-]+)">')
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\"'])")
+
+LETTERS = {"ell": "ℓ", "varepsilon": "ε", "epsilon": "ε", "infty": "∞", "partial": "∂", "nabla": "∇", "sum": "Σ"}
+SIGNS = {"mid": "|", "Vert": "‖", "|": "‖", "lVert": "‖", "rVert": "‖", "cdot": "·", "times": "×", "approx": "≈", "le": "≤"}
+SIGNS |= {"ge": "≥", "pm": "±", "sim": "~", "to": "→", "in": "∈", "sqrt": "√", "dots": "…", "ldots": "…", "int": "∫"}
+SIGNS |= {"top": "T", "odot": "⊙", "propto": "∝", "circ": "°"}
+FONTS = r"\\(?:mathcal|mathbb|mathrm|mathbf|text|textstyle|operatorname|big|Big|left|right|bigl|bigr|tfrac12)\b"
+ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+
+
+def letter(match):
+    """Return what a command of TeX means in plain text, or the command where that is unknown."""
+    name = match[1]
+    if name in LETTERS | SIGNS:
+        return (LETTERS | SIGNS)[name]
+    try:
+        return unicodedata.lookup(f"GREEK {'CAPITAL' if name[0].isupper() else 'SMALL'} LETTER {name.upper()}")
+    except KeyError:
+        return name if name in ("log", "exp", "sin", "cos", "det", "max", "min", "softmax") else match[0]
+
+
+def words(tex):
+    r"""Return a formula as plain text, or … if it is more than a line can hold: `\tfrac12\sigma^2` is ½σ²."""
+    text = tex.replace(r"\tfrac12", "½").replace(r"\frac12", "½")
+    text = re.sub(r"\\(hat|bar|tilde)\s*\{?(\w|\\\w+)\}?", lambda found: found[2] + ACCENTS[found[1]], text)
+    text = re.sub(FONTS, "", text)
+    text = re.sub(r"\\t?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
+    text = re.sub(r"\\([A-Za-z]+|\|) ?", letter, text)
+    text = re.sub(r"\^(?:\{(-?\d+)\}|(\d))", lambda found: raised(found[1] or found[2]), text)
+    text = re.sub(r"\\[,;:! %]|[{}_~]", "", text)
+    text = re.sub(r"\s+", " ", text).strip()
+    return "…" if "\\" in text or "^" in text or len(text) > 60 else text
+
+
+def raised(digits):
+    """Return digits as superscripts."""
+    return digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def text_of(node):
+    """Return the text of a paragraph with its formulas as words."""
+    if isinstance(node, nodes.math):
+        return words(node.astext())
+    if isinstance(node, (nodes.raw, nodes.math_block, nodes.image, nodes.comment)):
+        return ""
+    if isinstance(node, nodes.Text):
+        return str(node)
+    return "".join(text_of(child) for child in node.children)
+
+
+def sentences(node):
+    """Return a paragraph as its sentences, one a line."""
+    return "\n".join(SENTENCE.split(re.sub(r"\s+", " ", text_of(node)).strip()))
+
+
+def own_anchor(paragraph):
+    """Return the id of the anchor with which a paragraph begins, or an empty string."""
+    first = next(iter(paragraph.children), None)
+    found = ANCHOR.match(first.astext()) if isinstance(first, nodes.raw) else None
+    return found[1] if found else ""
+
+
+def entries(doctree, page, glossary=False):
+    """Return the entries of a page: each section with its id, title, paragraphs (anchor, sentences) and code."""
+    found = []
+    for section in doctree.findall(nodes.section):
+        title = text_of(section.next_node(nodes.title))
+        entry = {"title": title, "url": f"{page}#{section['ids'][0]}", "text": [], "code": ""}
+        found.append(entry)
+        for node in section.findall():
+            if inside(node) is not section:
+                continue
+            if isinstance(node, nodes.paragraph) and not isinstance(node.parent, nodes.entry):
+                anchor, said = own_anchor(node), sentences(node)
+                if glossary and anchor:
+                    names = ", ".join(text_of(name) for name in node.findall(nodes.strong))
+                    found.append({"title": names, "url": f"{page}#{anchor}", "text": [["", said]], "kind": "glossary"})
+                elif said:
+                    entry["text"].append([anchor, said])
+            elif isinstance(node, nodes.row):
+                entry["text"].append(["", " · ".join(filter(None, (text_of(cell).strip() for cell in node.children)))])
+            elif isinstance(node, nodes.literal_block):
+                entry["code"] += node.astext() + "\n"
+    return found
+
+
+def inside(node):
+    """Return the section that a node stands in."""
+    while node is not None and not isinstance(node, nodes.section):
+        node = node.parent
+    return node
+
+
+def questions(source, pages):
+    """Return the entries of the questions, each with the sentence that has its key, and the one after it."""
+    found = []
+    for words_of, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
+        file, anchor = place.split("#")
+        page = f"book/{Path(file).stem}"
+        said = next((line for line in answers(pages[page]["entries"], anchor) if key.lower() in line.lower()), "")
+        found.append({"title": words_of, "url": f"{page}.html#{anchor}", "text": [["", said]], "kind": "question"})
+    return found
+
+
+def answers(found, anchor):
+    """Yield the sentences at an anchor: of the paragraph that begins with it, else of all sections."""
+    own = [said for entry in found for name, said in entry["text"] if name == anchor]
+    for said in own or [said for entry in found for _, said in entry["text"]]:
+        yield from said.splitlines()
+
+
+def write(app, exception):
+    """Write search-text.js beside the pages' folder, and take out what Sphinx's search would read."""
+    if exception or app.builder.format != "html":
+        return
+    pages = {}
+    for name in sorted(app.env.found_docs, key=order(app)):
+        doctree, page = app.env.get_and_resolve_doctree(name, app.builder), app.builder.get_target_uri(name)
+        pages[name] = {"title": text_of(app.env.titles[name]), "entries": entries(doctree, page, name == GLOSSARY)}
+    asked = questions(Path(app.srcdir, "book/questions.toml").read_text(encoding="utf-8"), pages)
+    found = [*pages.values(), {"title": "Question", "entries": asked}]
+    script = f"window.BOOK_TEXT = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
+    Path(app.outdir, "search-text.js").write_text(script, encoding="utf-8")
+    for unused in UNUSED:
+        Path(app.outdir, unused).unlink(missing_ok=True)
+
+
+def order(app):
+    """Return the key by which pages stand in the order of the contents."""
+    place = {name: number for number, name in enumerate(app.env.toctree_includes.get(app.config.root_doc, []))}
+    return lambda name: place.get(name, -1)
+
+
+def setup(app):
+    """Sphinx calls this when it loads the extension."""
+    app.connect("build-finished", write)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
