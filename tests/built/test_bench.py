@@ -118,7 +118,7 @@ def test_the_small_bench_collapses_recovers_and_begins_again(bench):
     beta = it.section.get_by_role("slider")
     value = beta.input_value()
     beta.fill("0.835")
-    it.until(lambda: "one nat more has to save" in it.verdict())
+    it.until(lambda: "the price of what they say" in it.verdict())
     beta.fill(value)
     it.until(lambda: "2 of 2 latents are used" in it.verdict())
     it.button("Reset").click()
@@ -176,7 +176,10 @@ def test_what_cannot_be_set_says_so(bench):
 
 
 def test_a_press_on_the_map_gives_the_print_of_that_place(bench):
-    """The plane has the same print at the same place. Keys do it too, and it is printed anew while it trains."""
+    """The plane has the same print at the same place; a press on it, or on a scene, does the same.
+
+    Keys do it too, and it is printed anew while it trains.
+    """
     it = bench("width=16&digits=017")
     it.epochs()
     ring = it.canvas("ring")
@@ -186,6 +189,13 @@ def test_a_press_on_the_map_gives_the_print_of_that_place(bench):
         ring = it.canvas("ring")
         tile = it.canvas("plane")[14 * up : 14 * (up + 1), 14 * across : 14 * (across + 1)]
         assert np.abs(ring - tile).max() < 6 < tile.max()  # a press is on a pixel of the screen
+    for press, where, expected in (
+        (it.find(".at-plane canvas"), (4.5 / 13, 8.5 / 13), it.canvas("plane")[14 * 8 : 14 * 9, 14 * 4 : 14 * 5]),
+        (it.find(".at-scenes canvas"), (0.5, 0.5), it.canvas("prints")[:, 14:28]),  # the second of three
+    ):
+        it.drag(press, [where])
+        it.until(lambda expected=expected: np.abs(it.canvas("ring") - expected).max() < 4)
+    ring = it.canvas("ring")
     it.section.get_by_role("slider", name="z[1]").press("End")
     it.until(lambda: (it.canvas("ring") != ring).any())
     ring = it.canvas("ring")

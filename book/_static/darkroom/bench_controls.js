@@ -81,7 +81,7 @@ export function benchControls(onChange) {
     noise = choice("Exposure", [["on", "draw z"], ["off", "take z_mean"]], settings.noise, (v) => onChange("noise", v));
     const kinds = el("fieldset", { class: "choice digits" }, el("legend", {}, "Digits"), ...boxes.map((box) => box.node), lonely);
     more.replaceChildren(more.firstElementChild ?? "", likelihood, sigma.node, noise, width.node, rate.node, batch.node, seed.node);
-    node.replaceChildren(latents.node, terms, kinds, more);
+    node.replaceChildren(el("p", { class: "caption" }, "Each of these begins a new run. \u03b2 and the learning rate do not."), latents.node, terms, kinds, more);
   }
   set(plainSettings());
   return { node, set, beta: beta.node };

@@ -14,12 +14,14 @@ export function benchLedger() {
     const value = el("td");
     return { node: el("tr", {}, el("th", { scope: "row" }, name, el("small", {}, words)), value), value };
   });
+  const caption = el("caption");
   const bars = el("ul", { class: "latents" });
   const sigma = el("p", { class: "number" });
-  const node = el("div", {}, el("table", { class: "costs" }, el("caption", {}, "Held-out images, nats an image"), el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
+  const node = el("div", {}, el("table", { class: "costs" }, caption, el("tbody", {}, ...rows.map((r) => r.node))), bars, sigma);
   return {
     node,
     show(point, look, settings) {
+      caption.textContent = `Held-out images after epoch ${point?.epoch ?? 0}, in nats an image`;
       const klPerLatent = look?.klPerLatent ?? Array(settings.latents).fill(0);
       const values = point ? [point.reconstruction, point.kl, negativeElbo(point)] : [];
       rows.forEach(({ value }, i) => (value.textContent = point ? numeral(values[i], 2) : ""));

@@ -1,5 +1,6 @@
 /** Your own signs: drawn here, made into a set to train on, and kept in this page's memory alone. */
 
+import { bringIntoView } from "./bench_tour.js";
 import { drawingPad } from "./pad.js";
 import { MOST_SIGNS, VARIANTS, kindOfSign, signSet } from "./signs.js";
 import { button, captioned, el, picture } from "./ui.js";
@@ -27,12 +28,15 @@ function kindsInWords(kinds) {
  * @param {(text: string) => void} options.say
  * @param {import("./trainer.js").Digits} options.digits those of the bench
  * @param {(digits: import("./trainer.js").Digits, kinds: string) => void} options.onTrain gets what is to be trained on
- * @returns {{node: HTMLElement, set: (kinds: string) => void}} `set` says what the bench trains on now
+ * @returns {{node: any, set: (kinds: string) => void, open: () => void}} `set` says what the bench trains on now
  */
 export function signsPanel({ say, digits, onTrain }) {
   let drawing = new Float32Array();
   let signs = /** @type {import("./signs.js").Sign[]} */ ([]); // in the order of their letters
-  const pad = drawingPad({ label: "Draw a sign", say, onDraw: (pixels) => (drawing = pixels) });
+  const pad = drawingPad({ label: "Draw a sign", say, onDraw: (pixels) => {
+    drawing = pixels;
+    if (!pad.empty) note.textContent = ""; // it may say that the pad is empty
+  } });
   const [note, now] = [el("p", { class: "number" }), el("p", { class: "caption" })];
   const row = el("ul", { class: "signs", "aria-label": "Your signs" });
   const adding = button("Add this sign", add);
@@ -97,6 +101,11 @@ export function signsPanel({ say, digits, onTrain }) {
     el("p", { class: "caption" }, WHAT_BECOMES), captioned(pad.node, PAD_HINT), tools, note, row, ways, now);
   return {
     node,
+    open() {
+      node.open = true;
+      bringIntoView(node);
+      node.querySelector("summary").focus({ preventScroll: true });
+    },
     set(kinds) {
       const text = `The bench trains on ${kindsInWords(kinds)}.`;
       if (text !== now.textContent) note.textContent = ""; // it may speak of the run before

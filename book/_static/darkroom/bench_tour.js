@@ -4,13 +4,20 @@ import { button, el } from "./ui.js";
 
 /** @type {[string, string][]} the part that a step is about, and what it says */
 const TOUR = [
-  ["scenes", "Scenes: digits that the bench is never trained on. It trains now, on others: watch what it makes of these."],
+  ["scenes", "Scenes: digits that the bench is never trained on. While it trains on others, watch what it makes of these."],
   ["map", "The encoder turns a scene into a negative: a place on this map, and a spread. Each point is one held-out digit. Press on a place to see its print."],
   ["plane", "The decoder turns a place into a print. Here it develops every place of the map: where the 0s lie, 0s are printed."],
   ["prints", "Inventions, the lowest rows: places drawn from the prior, without any scene, and developed. Nobody wrote these digits."],
   ["figures", "What it costs: reconstruction (how badly the prints fit) plus KL (how much the negatives say). Their sum is \u2212ELBO."],
-  ["bar", "Now break it: move \u03b2 to about 20 while it trains. What a negative says must now save 20 times its nats, and all prints become alike."],
+  ["verdict", "Now break it: move \u03b2, the price of what the negatives say, to about 20 while it trains. They say nothing then, and all prints become alike. Move it back to 1."],
 ];
+
+/** Scroll to a part if it is not in view as a whole, below the page's bar and above what is fixed on a phone. @param {Element} part */
+export function bringIntoView(part) {
+  const { top, bottom } = part.getBoundingClientRect();
+  if (top > 70 && bottom < innerHeight - 150) return;
+  scrollBy({ top: top - 80 });
+}
 
 /** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */
 export function benchTour(body, say, begin) {
@@ -18,7 +25,9 @@ export function benchTour(body, say, begin) {
   const text = el("p", { class: "said" });
   const next = button("Next", () => go(at + 1), { class: "go" });
   const back = button("Back", () => go(at - 1));
-  const node = el("div", { class: "tour", role: "group", "aria-label": "Tour" }, text, back, next, button("Leave the tour", () => go(-1)));
+  const leave = button("Leave the tour", () => go(-1));
+  const node = el("div", { class: "tour", role: "group", "aria-label": "Tour" }, text, back, next, leave);
+  node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && go(-1));
   const start = button("Tour", () => {
     go(0);
     next.focus();
@@ -34,10 +43,11 @@ export function benchTour(body, say, begin) {
     const [part, words] = TOUR[at];
     const shown = body.querySelector(`.at-${part}`);
     shown?.classList.add("shown");
-    shown?.scrollIntoView({ block: "nearest" });
+    if (shown) bringIntoView(shown);
     if (at === 0) begin();
     text.textContent = `${at + 1} of ${TOUR.length}. ${words}`;
-    back.disabled = at === 0;
+    back.hidden = at === 0;
+    leave.hidden = at === TOUR.length - 1; // there the other button ends it
     next.textContent = at === TOUR.length - 1 ? "End" : "Next";
     say(text.textContent ?? "");
   }

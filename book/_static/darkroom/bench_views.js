@@ -26,12 +26,12 @@ export function benchSentence({ trouble, look, settings, opened }) {
     return "Collapse: the negatives say nothing, and all prints are alike. The mean over 196 pixels makes the KL term weigh " +
       "196 times as much as in the ELBO.";
   if (used === 0 && settings.beta > 1) {
-    return "Collapse: the negatives say nothing, and all prints are alike. A negative that says one nat more has to save " +
-      `more than \u03b2 = ${settings.beta} nats in the prints.`;
+    return "Collapse: the negatives say nothing, and all prints are alike. \u03b2 is the price of what they say: here a nat of it " +
+      `has to save more than ${settings.beta} nats in the prints. Move \u03b2 back to 1, and watch.`;
   }
   if (used === 0) return `No latent is used yet: all prints are alike.`;
   if (settings.beta === 0) return `${of}. Nothing holds the negatives near the middle: the inventions are drawn where no negative may lie.`;
-  return `${of}.`;
+  return `The negatives differ from scene to scene: ${of}.`;
 }
 
 /** The map of what is held out. @param {(z: Float32Array) => void} [onPick] gets places that the reader presses on */
@@ -80,20 +80,32 @@ export function benchPlace(onChoose) {
   };
 }
 
-/** A picture of each kind, in a row; in two if there are more than a dozen. */
-export function benchRow() {
+/** Let a picture take presses. @param {HTMLElement} node @param {(x: number, y: number) => void} onPress gets fractions of width and height */
+function pressable(node, onPress) {
+  node.style.cursor = "pointer";
+  node.addEventListener("click", (event) => {
+    const box = node.getBoundingClientRect();
+    onPress((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  });
+}
+
+/** A picture of each kind, in a row; in two if there are more than a dozen. @param {(which: number) => void} [onPick] */
+export function benchRow(onPick) {
   let sheet = contactSheet("Not developed yet", 10, 1, PIXELS);
   let held = 0;
+  let shape = [1, 1];
   const node = el("div", {}, sheet.node);
+  if (onPick) pressable(node, (x, y) => onPick(Math.floor(y * shape[1]) * shape[0] + Math.floor(x * shape[0])));
   return {
     node,
     /** @param {ArrayLike<number>} values from 0 to 1 @param {string} label the text alternative */
     show(values, label) {
       const count = values.length / PIXELS ** 2;
       const [columns, rows] = count > 12 ? [Math.max(10, Math.ceil(count / 2)), 2] : [count, 1];
+      shape = [columns, rows];
       if (count !== held) {
         sheet = contactSheet("", columns, rows, PIXELS);
-        sheet.node.style.width = `${Math.min(100, 10 * columns)}%`; // a few are no larger than ten
+        node.style.width = `${Math.min(100, 10 * columns)}%`; // a few are no larger than ten
         node.replaceChildren(sheet.node);
       }
       held = count;
@@ -125,13 +137,16 @@ export function benchMorph(onChoose) {
   };
 }
 
-/** The plane of prints. */
-export function benchPlane() {
+/** The plane of prints. @param {(place: number[]) => void} [onPick] gets places that the reader presses on */
+export function benchPlane(onPick) {
   const sheet = contactSheet("Prints developed from every place of the map", PLANE_SIDE, PLANE_SIDE, PIXELS);
   const blank = new Float32Array(PLANE_SIDE ** 2 * PIXELS ** 2);
+  let half = 0; // of the plane's width
+  if (onPick) pressable(sheet.node, (x, y) => onPick([half * (2 * x - 1), half * (1 - 2 * y)]));
   return {
     ...sheet,
     show({ plane, reach }) {
+      half = reach;
       const rows = plane.length / (PLANE_SIDE * PIXELS ** 2);
       blank.fill(0);
       blank.set(plane, rows === 1 ? Math.floor(PLANE_SIDE / 2) * PLANE_SIDE * PIXELS ** 2 : 0);
@@ -144,7 +159,7 @@ export function benchPlane() {
 /** -ELBO of training and held-out digits by epochs, with the numbers behind. */
 export function benchCurve() {
   const node = svg("svg", { class: "chart", viewBox: "0 0 260 180", role: "img", "aria-label": "No curve yet" }); // narrower than others
-  const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "reconstruction", "KL"]);
+  const numbers = numbersBehind("The numbers of this chart", ["epoch", "training", "held-out", "rec.", "KL"]);
   return {
     node: el("div", {}, captioned(node, "\u2212ELBO in nats an image: training images (thin), held-out images (dots)."), numbers.node),
     /** @param {Point[]} training @param {Point[]} heldOut */

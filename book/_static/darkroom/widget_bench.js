@@ -5,7 +5,7 @@ import { LIKELIHOOD_NAMES, benchAxes, benchControls } from "./bench_controls.js"
 import { exactPanel, takePanel } from "./bench_extras.js";
 import { benchLedger, followedView } from "./bench_ledger.js";
 import { signsPanel } from "./bench_signs.js";
-import { benchTour } from "./bench_tour.js";
+import { benchTour, bringIntoView } from "./bench_tour.js";
 import { benchCurve, benchMap, benchMorph, benchNoun, benchPlace, benchPlane, benchRow, benchSentence } from "./bench_views.js";
 import { numeral } from "./chart.js";
 import { pixelsOf } from "./desk.js";
@@ -38,8 +38,8 @@ export function bench(stage) {
   const pick = (/** @type {ArrayLike<number>} */ z) => state.choosePlace(Array.from(z));
   const map = benchMap(pick);
   const place = benchPlace(pick);
-  const plane = benchPlane();
-  const [scenes, prints] = [benchRow(), benchRow()];
+  const plane = benchPlane(pick);
+  const [scenes, prints] = [benchRow(pickScene), benchRow(pickScene)];
   const morph = benchMorph(state.morph);
   const where = el("span", {}, "Negatives");
   const inventions = contactSheet("New images, developed from draws from the prior", ...INVENTIONS, PIXELS);
@@ -51,8 +51,17 @@ export function bench(stage) {
   const follow = followedView();
   const exact = exactPanel(state, say);
   const take = takePanel(state, plane.node, (settings, theta) => begin(settings, { theta }), say);
-  const tour = benchTour(stage.body, say, () => state.running || (slow = false, state.run()));
+  const tour = benchTour(stage.body, say, () => state.look?.steps || state.running || (slow = false, state.run()));
 
+  const signs = signsPanel({
+    say,
+    digits: state.digits,
+    onTrain(set, kinds) {
+      begin({ ...state.settings, digits: kinds }, { set });
+      if ([...kinds].some(isSign)) state.run();
+      bringIntoView(map.node);
+    },
+  });
   const train = button("Train", () => {
     slow = false;
     if (state.running) state.pause();
@@ -68,6 +77,7 @@ export function bench(stage) {
     button("One step", () => once("step")),
     slowly,
     button("Reset", () => begin(state.settings)),
+    button("Your own signs", signs.open),
     tour.start,
   ];
   function stopSlowly() {
@@ -94,16 +104,8 @@ export function bench(stage) {
     tellAim();
     if (!["beta", "rate"].includes(name)) say(`A new run begins: ${describeSettings(state.settings)}.`);
   });
-  const preset = el("select", { "aria-label": "A lesson to try", onchange: () => begin({ ...plainSettings(), ...PRESETS[preset.value] }) });
+  const preset = el("select", { onchange: () => begin({ ...plainSettings(), ...PRESETS[preset.value] }) });
   preset.append(el("option", { value: OWN, hidden: true }, "Your own settings"), ...Object.entries(PRESET_NAMES).map(([value, text]) => el("option", { value }, text)));
-  const signs = signsPanel({
-    say,
-    digits: state.digits,
-    onTrain(set, kinds) {
-      begin({ ...state.settings, digits: kinds }, { set });
-      if ([...kinds].some(isSign)) state.run();
-    },
-  });
   const axesPicker = benchAxes((axes) => state.chooseAxes(axes));
 
   /** @param {Record<string, any>} settings @param {{set?: any, theta?: Float32Array}} [from] another set, or weights */
@@ -150,6 +152,11 @@ export function bench(stage) {
     pictured = look;
     develop();
   }
+  /** The negative of a scene: it is chosen by a press on the scene or its print. @param {number} which */
+  function pickScene(which) {
+    const at = 2 * (state.look.shown[which] - state.digits.trained);
+    if (at >= 0) pick(state.look.codes.slice(at, at + 2)); // of no scene where the row is empty
+  }
   /** The place that the reader chose. */
   function point() {
     if (!state.look) return; // a new run has begun
@@ -186,7 +193,8 @@ export function bench(stage) {
   const small = (node, text) => captioned(node, text);
   stage.body.append(
     area("bar", train, controls.beta),
-    area("tools", ...tools, preset),
+    area("tools", ...tools),
+    area("preset", el("label", {}, "A lesson to try ", preset)),
     area("tour", tour.node),
     area("verdict", verdict),
     area("controls", controls.node),
