@@ -5,7 +5,9 @@ opened from disk may not. So the sentences themselves are the index: book/_stati
 entry is a section, a word of the glossary, or a question of questions.toml, each with the address of its place.
 """
 
+import builtins
 import json
+import keyword
 import re
 import tomllib
 import unicodedata
@@ -13,16 +15,40 @@ from pathlib import Path
 
 from docutils import nodes
 
-GLOSSARY = "book/notation"
-UNUSED = ["searchindex.js", "_static/searchtools.js"]  # Sphinx's own search
+GLOSSARY, QUESTIONS = "book/notation", "book/questions"
+UNUSED = ["searchindex.js", "_static/searchtools.js"]  # Sphinx's own search, which the theme loads on every page
+LOADS = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 ANCHOR = re.compile(r'<a id="([\w-]+)">')
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\"'])")
+SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][)\"”]))(?<!\bal\.)(?<!^Why\.)(?<!^Cure\.)\s+(?=[A-Z(\"“‘'])")
+NAME = re.compile(r"[A-Za-z_]\w{2,}")  # in code
+PYTHON = {*keyword.kwlist, *dir(builtins)}  # not worth looking for
 
-LETTERS = {"ell": "ℓ", "varepsilon": "ε", "epsilon": "ε", "infty": "∞", "partial": "∂", "nabla": "∇", "sum": "Σ"}
-SIGNS = {"mid": "|", "Vert": "‖", "|": "‖", "lVert": "‖", "rVert": "‖", "cdot": "·", "times": "×", "approx": "≈", "le": "≤"}
+LETTERS = {
+    "lambda": "λ",
+    "Lambda": "Λ",
+    "ell": "ℓ",
+    "varepsilon": "ε",
+    "epsilon": "ε",
+    "infty": "∞",
+    "partial": "∂",
+    "nabla": "∇",
+    "sum": "Σ",
+}
+SIGNS = {
+    "mid": "|",
+    "Vert": "‖",
+    "|": "‖",
+    "lVert": "‖",
+    "rVert": "‖",
+    "cdot": "·",
+    "times": "×",
+    "approx": "≈",
+    "le": "≤",
+}
 SIGNS |= {"ge": "≥", "pm": "±", "sim": "~", "to": "→", "in": "∈", "sqrt": "√", "dots": "…", "ldots": "…", "int": "∫"}
 SIGNS |= {"top": "T", "odot": "⊙", "propto": "∝", "circ": "°"}
 FONTS = r"\\(?:mathcal|mathbb|mathrm|mathbf|text|textstyle|operatorname|big|Big|left|right|bigl|bigr|tfrac12)\b"
+FUNCTIONS = {"log", "exp", "sin", "cos", "det", "max", "min"}
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 
 
@@ -31,10 +57,12 @@ def letter(match):
     name = match[1]
     if name in LETTERS | SIGNS:
         return (LETTERS | SIGNS)[name]
+    if name in FUNCTIONS:
+        return name + " " * bool(match[2])  # log σ, but log(1 - p)
     try:
         return unicodedata.lookup(f"GREEK {'CAPITAL' if name[0].isupper() else 'SMALL'} LETTER {name.upper()}")
     except KeyError:
-        return name if name in ("log", "exp", "sin", "cos", "det", "max", "min", "softmax") else match[0]
+        return match[0]
 
 
 def words(tex):
@@ -43,7 +71,7 @@ def words(tex):
     text = re.sub(r"\\(hat|bar|tilde)\s*\{?(\w|\\\w+)\}?", lambda found: found[2] + ACCENTS[found[1]], text)
     text = re.sub(FONTS, "", text)
     text = re.sub(r"\\t?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
-    text = re.sub(r"\\([A-Za-z]+|\|) ?", letter, text)
+    text = re.sub(r"\\([A-Za-z]+|\|)(?=(\w|\\)?)", letter, text)
     text = re.sub(r"\^(?:\{(-?\d+)\}|(\d))", lambda found: raised(found[1] or found[2]), text)
     text = re.sub(r"\\[,;:! %]|[{}_~]", "", text)
     text = re.sub(r"\s+", " ", text).strip()
@@ -68,7 +96,8 @@ def text_of(node):
 
 def sentences(node):
     """Return a paragraph as its sentences, one a line."""
-    return "\n".join(SENTENCE.split(re.sub(r"\s+", " ", text_of(node)).strip()))
+    text = unicodedata.normalize("NFC", re.sub(r"\s+", " ", text_of(node)).strip())
+    return "\n".join(SENTENCE.split(text))
 
 
 def own_anchor(paragraph):
@@ -79,18 +108,21 @@ def own_anchor(paragraph):
 
 
 def entries(doctree, page, glossary=False):
-    """Return the entries of a page: each section with its id, title, paragraphs (anchor, sentences) and code."""
-    found = []
+    """Return the entries of a page, its sections: title, url, paragraphs (anchor, sentences), the names in its code.
+
+    A section has the anchors that stand before its heading, too. Of the glossary, each word is an entry of its own.
+    """
+    found, before = [], []
     for section in doctree.findall(nodes.section):
-        title = text_of(section.next_node(nodes.title))
-        entry = {"title": title, "url": f"{page}#{section['ids'][0]}", "text": [], "code": ""}
+        title, place = text_of(section.next_node(nodes.title)), (before or section["ids"])[0]
+        entry, code, before = {"title": title, "url": f"{page}#{place}", "text": [], "anchors": before}, {}, []
         found.append(entry)
-        for node in section.findall():
-            if inside(node) is not section:
-                continue
-            if isinstance(node, nodes.paragraph) and not isinstance(node.parent, nodes.entry):
+        for node in (node for node in section.findall() if inside(node) is section):
+            if isinstance(node, nodes.paragraph) and not isinstance(node.parent, nodes.entry) and not leads_on(node):
                 anchor, said = own_anchor(node), sentences(node)
-                if glossary and anchor:
+                if anchor and not said:
+                    before.append(anchor)
+                elif anchor and glossary:
                     names = ", ".join(text_of(name) for name in node.findall(nodes.strong))
                     found.append({"title": names, "url": f"{page}#{anchor}", "text": [["", said]], "kind": "glossary"})
                 elif said:
@@ -98,8 +130,14 @@ def entries(doctree, page, glossary=False):
             elif isinstance(node, nodes.row):
                 entry["text"].append(["", " · ".join(filter(None, (text_of(cell).strip() for cell in node.children)))])
             elif isinstance(node, nodes.literal_block):
-                entry["code"] += node.astext() + "\n"
+                code |= dict.fromkeys(NAME.findall(node.astext()))
+        entry["code"] = " ".join(name for name in code if name not in PYTHON)
     return found
+
+
+def leads_on(paragraph):
+    """Return whether a paragraph is a link within its page and nothing else, as in the list at a chapter's end."""
+    return len(paragraph) == 1 and isinstance(paragraph[0], nodes.reference) and "refid" in paragraph[0]
 
 
 def inside(node):
@@ -112,19 +150,21 @@ def inside(node):
 def questions(source, pages):
     """Return the entries of the questions, each with the sentence that has its key, and the one after it."""
     found = []
-    for words_of, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
+    for asked, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
         file, anchor = place.split("#")
         page = f"book/{Path(file).stem}"
-        said = next((line for line in answers(pages[page]["entries"], anchor) if key.lower() in line.lower()), "")
-        found.append({"title": words_of, "url": f"{page}.html#{anchor}", "text": [["", said]], "kind": "question"})
+        lines = answers(pages[page]["entries"], anchor)
+        at = next((at for at, line in enumerate(lines) if key.lower() in line.lower()), 0)
+        said = "\n".join(lines[at : at + 2])
+        found.append({"title": asked, "url": f"{page}.html#{anchor}", "text": [["", said]], "kind": "question"})
     return found
 
 
 def answers(found, anchor):
-    """Yield the sentences at an anchor: of the paragraph that begins with it, else of all sections."""
+    """Return the sentences at an anchor: of the paragraph that begins with it, or of the section that it heads."""
     own = [said for entry in found for name, said in entry["text"] if name == anchor]
-    for said in own or [said for entry in found for _, said in entry["text"]]:
-        yield from said.splitlines()
+    own = own or [said for entry in found if anchor in entry.get("anchors", ()) for _, said in entry["text"]]
+    return "\n".join(own).splitlines()
 
 
 def write(app, exception):
@@ -134,13 +174,19 @@ def write(app, exception):
     pages = {}
     for name in sorted(app.env.found_docs, key=order(app)):
         doctree, page = app.env.get_and_resolve_doctree(name, app.builder), app.builder.get_target_uri(name)
-        pages[name] = {"title": text_of(app.env.titles[name]), "entries": entries(doctree, page, name == GLOSSARY)}
+        if name != QUESTIONS:  # they come with their answers, below
+            found = entries(doctree, page, name == GLOSSARY)
+            pages[name] = {"title": text_of(app.env.titles[name]), "entries": found}
     asked = questions(Path(app.srcdir, "book/questions.toml").read_text(encoding="utf-8"), pages)
     found = [*pages.values(), {"title": "Question", "entries": asked}]
+    for entry in (entry for page in found for entry in page["entries"]):
+        entry.pop("anchors", None)
     script = f"window.BOOK_TEXT = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
     Path(app.outdir, "search-text.js").write_text(script, encoding="utf-8")
     for unused in UNUSED:
         Path(app.outdir, unused).unlink(missing_ok=True)
+    for place in (Path(app.outdir, app.builder.get_target_uri(name)) for name in app.env.found_docs):
+        place.write_text(LOADS.sub("", place.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def order(app):

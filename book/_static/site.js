@@ -89,12 +89,34 @@
     });
   }
 
-  // a page from disk may not read another, from which results of the search would get their summaries
-  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  /** Mark the words of the search that led here, until Escape is pressed. The page itself stays as it is. */
+  function markFound() {
+    /** @type {string[]} */
+    const words = JSON.parse(localStorage.getItem("found") ?? "[]");
+    localStorage.removeItem("found");
+    const { highlights } = /** @type {any} */ (CSS);
+    if (!words.length || !highlights) return;
+    const any = words.map((word) => word.replace(".", "\\.")).join("|");
+    const found = new RegExp(`(?:^|[^\\p{L}\\p{N}])(${any})(?![\\p{L}\\p{N}])`, "giu");
+    const walk = document.createTreeWalker(document.querySelector(".bd-article") ?? main, NodeFilter.SHOW_TEXT);
+    const ranges = [];
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      if (node.parentElement.closest("script, style")) continue;
+      for (const match of node.data.matchAll(found)) {
+        const range = new Range();
+        range.setStart(node, match.index + match[0].length - match[1].length);
+        range.setEnd(node, match.index + match[0].length);
+        ranges.push(range);
+      }
+    }
+    highlights.set("found", new /** @type {any} */ (window).Highlight(...ranges));
+    addEventListener("keydown", (event) => event.key === "Escape" && highlights.delete("found"));
+  }
 
   name();
   nameTheme();
   readyForPaper();
+  markFound();
   document.addEventListener("click", (event) => {
     if (/** @type {Element} */ (event.target).closest?.(".copybtn")) status.textContent = "Copied";
   });

@@ -21,7 +21,7 @@ html_theme.sidebar_secondary.remove: true
 
 <!-- Written by `make questions` from questions.toml: edit that file. -->
 
-Each line leads to the paragraph that answers it. What a word means is in the [glossary](notation.md), what an error message means in [Troubleshooting](troubleshooting.md).
+Each line leads to the paragraph that answers it. Words are explained in the [glossary](notation.md).
 """
 
 
