@@ -1,4 +1,4 @@
-"""Preview cards, what a messenger shows of a link to a page: a Sphinx extension.
+"""What a search engine and a messenger show of a page: a Sphinx extension.
 
 A page says its title, its first paragraph and a picture, in the meta tags that such programs read. They want whole
 addresses, which need html.baseurl in _config.yml (`make repository` writes it); without it the picture's is relative.
@@ -26,10 +26,12 @@ def promise(doctree):
 def tags(app, name, doctree, picture):
     """Return the meta tags of the page `name`, `picture` being where the picture is seen from there."""
     said = {"og:type": "website", "og:site_name": app.config.html_title, "og:title": app.env.titles[name].astext()}
-    said |= {"og:description": promise(doctree), "og:image": picture, "og:image:alt": ALT}
+    text = promise(doctree)
+    said |= {"og:description": text, "og:image": picture, "og:image:alt": ALT}
     if base := app.config.html_baseurl:
         said |= {"og:url": base + app.builder.get_target_uri(name), "og:image": base + PICTURE}
     lines = [f'<meta property="{key}" content="{escape(text)}" />' for key, text in said.items()]
+    lines.append(f'<meta name="description" content="{escape(text)}" />')
     return "\n".join([*lines, '<meta name="twitter:card" content="summary_large_image" />', ""])
 
 

@@ -1,12 +1,12 @@
 r"""Formulas that are set while the site is built: a Sphinx extension.
 
-KaTeX (book/_static/vendor/katex, by `make vendor`) runs inside Python, in QuickJS (quickjs-ng). A page gets HTML that looks
-like the formula and MathML that a screen reader says, with the TeX in it, which is what a copy of the formula gives. So
+KaTeX (book/_static/vendor/katex, by `make vendor`) runs inside Python, in QuickJS (quickjs-ng). A page gets HTML that
+looks like the formula, and MathML that a screen reader says, with the TeX in it, which a copy of the formula gives. So
 a browser runs no script for a formula, and nothing moves. A formula that KaTeX cannot set is a warning, which ends the
 build.
 """
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -20,7 +20,7 @@ NEEDS = "Formulas are set by quickjs-ng, which is not installed: pip install -r 
 logger = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
+@cache
 def katex():
     """Return the function of JavaScript that makes HTML of TeX."""
     try:
@@ -34,7 +34,7 @@ def katex():
     return engine.eval(f'(tex, displayMode) => [katex.renderToString(tex, {{ {options} }})].join("")')
 
 
-@lru_cache(maxsize=None)
+@cache
 def typeset(tex, display=False):
     """Return a formula as HTML.
 
@@ -51,7 +51,7 @@ def typeset(tex, display=False):
 
 
 def aligned(node):
-    """Return the TeX of a displayed formula as Sphinx means it: lines and blank lines may stand without surroundings."""
+    """Return the TeX of a displayed formula as Sphinx means it: lines and blank lines need no surroundings."""
     if node["nowrap"]:  # an environment of its own
         return node.astext()
     parts = [part for part in node.astext().split("\n\n") if part.strip()]

@@ -1,22 +1,21 @@
-"""Lighter pages that hold still: a Sphinx extension.
+"""Lighter pages: a Sphinx extension.
 
 - The theme loads 1.5 MB of Font Awesome for a dozen icons. book.css draws these, so no page asks for that script.
-- Pictures say how large they are, so that the text below does not move when they arrive, and are stored with a
-  palette of 64 or 256 colours where nobody could see the difference. Heavy ones in more colours become WebP.
+- Pictures are stored with a palette of 64 or 256 colours where nobody could see the difference. Those that stay heavy
+  become WebP, if that is less.
 - What no page asks for stays out of the site: that script, source maps, translations of the theme, what sets the
   formulas during the build, the README's animation.
 """
 
 import re
 import shutil
-import struct
 from pathlib import Path
 
 UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "locales", "pictures/*.webp"]  # below _static
-UNUSED += ["vendor/katex/katex.min.js"]
+UNUSED += ["vendor/katex/katex.min.js", "vendor/fontawesome"]
 LARGE = 20_000  # bytes; a smaller picture is left as it is
 FAITHFUL = 2.5  # mean square error of a channel, of 255^2, that a palette may bring (44 dB)
-HEAVY = 100_000  # bytes; a picture that is larger with all its colours is stored with losses
+HEAVY = 100_000  # bytes; a picture that stays larger is stored with losses
 
 
 def own_templates(app, config):
@@ -24,31 +23,10 @@ def own_templates(app, config):
     config.templates_path.insert(0, str(Path(__file__).resolve().parent / "templates"))
 
 
-def png_size(path):
-    """Return width and height of a PNG, or None for any other file."""
-    with open(path, "rb") as file:
-        head = file.read(24)
-    return struct.unpack(">II", head[16:24]) if head[:8] == b"\x89PNG\r\n\x1a\n" else None
-
-
-def state_sizes(app, page, template, context, doctree):
-    """Write width and height into the pictures of a page."""
-    sources = {name: Path(app.srcdir, source) for source, name in getattr(app.builder, "images", {}).items()}
-
-    def sized(match):
-        tag, name = match[0], match[1]
-        source = sources.get(name)
-        size = png_size(source) if source and source.is_file() and " width" not in tag else None
-        return tag.replace("<img ", f'<img width="{size[0]}" height="{size[1]}" ', 1) if size else tag
-
-    if context.get("body"):
-        context["body"] = re.sub(r'<img [^>]*src="[^"]*_images/([^"/]+\.png)"[^>]*>', sized, context["body"])
-
-
 def shrink(path):
     """Store an opaque PNG in less space, changing next to nothing, and return its path.
 
-    With a palette, if that serves; otherwise, if it is heavy, as WebP, which brings a new name.
+    With a palette, if that serves; if it is heavy all the same, as WebP, which brings a new name.
     """
     from PIL import Image, ImageChops, ImageStat
 
@@ -64,14 +42,16 @@ def shrink(path):
         if max(ImageStat.Stat(ImageChops.difference(full, few.convert("RGB"))).rms) ** 2 <= FAITHFUL:
             break
     else:
-        if path.stat().st_size > HEAVY:
-            full.save(path.with_suffix(".webp"), quality=90, method=6)
-            path.unlink()
-            return path.with_suffix(".webp")
         few = full
     small = path.with_suffix(".small")
     few.save(small, format="PNG", optimize=True, **({"dpi": resolution} if resolution else {}))
     small.replace(path) if small.stat().st_size < path.stat().st_size else small.unlink()
+    if path.stat().st_size > HEAVY:
+        full.save(small, format="WEBP", quality=90, method=6)
+        if small.stat().st_size < path.stat().st_size:
+            path.unlink()
+            return small.rename(path.with_suffix(".webp"))
+        small.unlink()
     return path
 
 
@@ -98,6 +78,5 @@ def lighten(app, exception):
 def setup(app):
     """Sphinx calls this when it loads the extension."""
     app.connect("config-inited", own_templates)
-    app.connect("html-page-context", state_sizes)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -72,6 +72,23 @@
     timer = setTimeout(nameWide, 400); // after the theme's own 300 ms
   };
 
+  /** What widgets carry comes last: after the pictures that are seen first (book/_ext/early.py). */
+  function fetchLater() {
+    const pictures = /** @type {HTMLImageElement[]} */ (all("img[fetchpriority]"));
+    const waiting = pictures.filter((picture) => !picture.complete);
+    const come = () => {
+      for (const place of all("script[data-later]")) {
+        const script = document.createElement("script");
+        script.src = place.dataset.later ?? "";
+        place.replaceWith(script);
+      }
+    };
+    let left = waiting.length;
+    if (!left) come();
+    const one = () => --left || come();
+    for (const picture of waiting) for (const end of ["load", "error"]) picture.addEventListener(end, one, { once: true });
+  }
+
   /** Paper is light and has nothing to click: print in light colours and unfolded, then put back what was. */
   function readyForPaper() {
     /** @type {HTMLDetailsElement[]} */
@@ -80,6 +97,7 @@
     addEventListener("beforeprint", () => {
       folded = /** @type {any} */ (all(".bd-article details:not([open], .hide)"));
       for (const each of folded) each.open = true;
+      for (const each of all("img[loading]")) each.setAttribute("loading", "eager");
       theme = page.dataset.theme;
       page.dataset.theme = "light";
     });
@@ -113,6 +131,7 @@
     addEventListener("keydown", (event) => event.key === "Escape" && highlights.delete("found"));
   }
 
+  fetchLater();
   name();
   nameTheme();
   readyForPaper();

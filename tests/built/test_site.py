@@ -71,14 +71,21 @@ def test_every_picture_says_what_it_shows(site, pages):
     assert silent == []
 
 
-def test_every_page_has_a_preview_card(site, pages):
+def test_every_picture_from_a_file_says_how_large_it_is(site, pages):
+    files = [
+        (path, each) for path, page in pages.items() for each in page.pictures if not each["src"].startswith("data:")
+    ]
+    assert [(path.name, each["src"]) for path, each in files if not (each.get("width") and each.get("height"))] == []
+
+
+def test_every_page_says_what_it_is_about_and_has_a_preview_card(site, pages):
     without = []
     for path, page in pages.items():
-        said = [page.said.get(key, "") for key in ("og:title", "og:description", "og:image:alt", "twitter:card")]
+        said = [page.said.get(key, "") for key in ("og:title", "description", "og:image:alt", "twitter:card")]
         picture = page.said.get("og:image", "")
         whole = urlsplit(picture).scheme  # once the book has its address
         place = site / picture[picture.find("_static/") :] if whole else path.parent / picture
-        if not all(said) or not place.is_file():
+        if not all(said) or said[1] != page.said.get("og:description") or not place.is_file():
             without.append(f"{path.relative_to(site)}: {said}, {picture!r}")
     assert without == []
 

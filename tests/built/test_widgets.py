@@ -16,6 +16,7 @@ import pytest
 from driving import CANVASES, PAUSE, PHONE, ROUND, SEVEN, Widget, line, numbers
 from living_code import WIDGETS, places
 
+from helpers.files import base64_text
 from helpers.living import show_widget
 
 HOME = {name: path for path, name in places()}
@@ -612,9 +613,12 @@ def test_nothing_moves_when_a_widget_starts(visit, path, width):
 
 
 def output(site, path):
-    """Return the widget's output as it stands in a built page."""
-    text = (site / path).read_text(encoding="utf-8")
-    return re.search(r'<div id="darkroom-\w+" class="living-page">.*?</script>', text, re.DOTALL)[0]
+    """Return the widget's output of a built page, with its script and picture in it again (book/_ext/early.py)."""
+    folder, text = (site / path).parent, (site / path).read_text(encoding="utf-8")
+    markup, script = re.search(r'(<div id="darkroom-.*?)<script[^>]*data-later="(.*?)"', text, re.DOTALL).groups()
+    for picture in set(re.findall(r'src="([^":]*/_living/[^"]*)"', markup)):
+        markup = markup.replace(picture, f"data:image/png;base64,{base64_text((folder / picture).read_bytes())}")
+    return f"{markup}<script>{(folder / script).read_text(encoding='utf-8')}</script>"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,0 +1,90 @@
+"""How pages arrive on a slow phone: 1.6 Mbit/s, 150 ms for each request, a quarter of the processor; text gzipped."""
+
+import functools
+import gzip
+from pathlib import Path
+
+import pytest
+from pages import contents
+from serving import Handler, served
+
+PHONE, DESKTOP = (390, 844), (1280, 900)
+WATCH = """
+window.arrival = { text: 0, largest: 0, moved: 0, blocked: 0 };
+const on = (type, see) => {
+  new PerformanceObserver((list) => list.getEntries().forEach(see)).observe({ type, buffered: true });
+};
+on("paint", (entry) => { if (entry.name === "first-contentful-paint") arrival.text = entry.startTime; });
+on("largest-contentful-paint", (entry) => { arrival.largest = entry.startTime; });
+on("layout-shift", (entry) => { if (!entry.hadRecentInput) arrival.moved += entry.value; });
+on("longtask", (entry) => { if (arrival.text) arrival.blocked += entry.duration - 50; });
+"""
+SCROLL = """async () => {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo({ top: y, behavior: "instant" });
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+}"""
+
+
+@functools.cache
+def packed(path, text):
+    """Return what a server sends of a file."""
+    return gzip.compress(path.read_bytes(), 6) if text else path.read_bytes()
+
+
+class Packing(Handler):
+    """A server that packs text, as those of the web do."""
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        kind = self.guess_type(path)
+        text = kind.startswith("text/") or kind.endswith(("javascript", "json", "xml"))
+        if not path.is_file():
+            return self.send_error(404)
+        body = packed(path, text)
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if text:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def web(site):
+    with served(site, Packing) as address:
+        yield address
+
+
+def arrive(browser, address, size, bytes_a_second, latency, slower):
+    """Return what was seen while a page came, and while it was scrolled through."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    speed = {"downloadThroughput": bytes_a_second, "uploadThroughput": bytes_a_second, "latency": latency}
+    wire.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+    wire.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.add_init_script(WATCH)
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(300)
+    seen = page.evaluate("() => arrival")
+    wire.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    page.evaluate(SCROLL)
+    seen["moved"] = page.evaluate("() => arrival.moved")
+    context.close()
+    return seen
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("path", contents())
+def test_a_page_arrives_soon_and_holds_still(browser, web, measure, path):
+    phone = arrive(browser, web + path, PHONE, 200_000, 150, 4)
+    desktop = arrive(browser, web + path, DESKTOP, 1_250_000, 40, 1)
+    measure(f"{path}: nothing moves, phone", phone["moved"], 0.02, "")
+    measure(f"{path}: nothing moves, desktop", desktop["moved"], 0.02, "")
+    measure(f"{path}: first text", phone["text"], 1500, "ms")
+    measure(f"{path}: largest element", phone["largest"], 2500, "ms")
+    measure(f"{path}: main thread blocked", phone["blocked"], 200, "ms")
