@@ -221,7 +221,7 @@ CLAIMS = {
         "mismatch": ("and some remains", "07: 0.15 < mismatch < 0.35"),
         "worse": ("worse between the regions of digits and in holes", "07: inside + 0.03 < min(others)"),
         "crisper": ("arcs gave crisper middles", "07: grey > 2 * abs(grey_on_arc)"),
-        "accepted": ("accepts about as often", "07: abs(accepted[0]) < accepted[1]"),
+        "not better": ("better digits is not shown", "07: abs(accepted[0]) < accepted[1]"),
     },
     "08_evaluation": {
         "little": ("little for most", "08: np.median(gap) < 1"),
