@@ -200,6 +200,7 @@ def test_answers_are_kept_shown_and_cleared(visit):
     it.once("dialog", lambda dialog: dialog.accept())
     it.locator("nav.bd-links").get_by_role("button", name="Clear my answers").click()
     assert seen.count() == 0 and it.evaluate(KEPT) is None
+    assert it.evaluate("() => document.activeElement.textContent") == "Your answers are cleared."
     assert form.get_by_label("light for sigma").input_value() == "" and form.locator(".asked-status").inner_text() == ""
     assert it.locator(".asked-before [aria-pressed='true']").count() == 0
 

@@ -7,7 +7,7 @@
   "use strict";
 
   const { read, judge, text } = globalThis.exerciseJudge;
-  const { recall, keep, count, clearing, CLEARED } = globalThis.exerciseProgress;
+  const { recall, keep, count, clearing, CHANGED, CLEARED } = globalThis.exerciseProgress;
 
   /** Text in which `names` stand in code. @param {string} words */
   function rich(words) {
@@ -168,14 +168,13 @@
   /** Say below the heading of the exercises how much of the page is answered. @param {Element} first its first form */
   function askedHere(first) {
     const line = make("p", {});
-    const about = make("div", { class: "answers-here" }, line, clearing());
     const update = () => {
       const { done, all } = count();
       line.textContent = `Of the ${all} questions that this page checks, you answered ${done}.`;
-      about.lastElementChild.hidden = !done;
     };
+    const about = make("div", { class: "answers-here" }, line, clearing());
     first.closest("section")?.querySelector("h2")?.after(about);
-    document.addEventListener("answerschanged", update);
+    document.addEventListener(CHANGED, update);
     update();
   }
 

@@ -7,7 +7,7 @@ globalThis.exerciseProgress = (() => {
   "use strict";
 
   const KEY = "darkroom.answers.1"; // another number when the form of what is kept changes
-  const CLEARED = "answerscleared"; // the event that takes the answers out of the page
+  const CHANGED = "answerschanged", CLEARED = "answerscleared"; // events; the second empties the forms of the page
   /** @type {Object<string, string[]>} the ids of what each page asks */
   const asked = JSON.parse(document.getElementById("asked-in-the-book")?.textContent || "{}");
   /** @type {Object<string, Answer>} */
@@ -33,6 +33,7 @@ globalThis.exerciseProgress = (() => {
 
   /** @param {string} id @param {Answer} answer */
   function keep(id, answer) {
+    load(); // another tab may have answered since
     answers = { ...answers, [id]: answer };
     save();
   }
@@ -60,23 +61,35 @@ globalThis.exerciseProgress = (() => {
     return made;
   }
 
-  /** A button that takes all answers back, and what it says of itself. @returns {HTMLElement} */
+  /** A button that takes all answers back, and what it says of itself; seen while there are any.
+   * @returns {HTMLElement} */
   function clearing() {
-    const about = element("div", "answers-kept");
+    const [about, line] = [element("div", "answers-kept"), element("p", "")];
     const button = /** @type {HTMLButtonElement} */ (element("button", "btn answers-clear", "Clear my answers"));
     button.type = "button";
+    line.tabIndex = -1; // what is said where the button was gets its focus
+    const update = () => {
+      about.hidden = !Object.keys(answers).length;
+      button.hidden = false;
+      line.textContent = "Your answers stay on this device.";
+    };
     button.addEventListener("click", () => {
-      if (confirm("Clear your answers to all questions of the book?")) clear();
+      if (!confirm("Clear your answers to all questions of the book?")) return;
+      clear();
+      about.hidden = false;
+      button.hidden = true;
+      line.textContent = "Your answers are cleared.";
+      line.focus();
     });
-    about.append(element("p", "", "Your answers stay on this device."), button);
+    document.addEventListener(CHANGED, update);
+    update();
+    about.append(line, button);
     return about;
   }
 
   const contents = /** @type {HTMLElement | null} */ (document.querySelector("nav.bd-links"));
-  const foot = clearing();
-  contents?.append(foot);
 
-  /** Say in the contents how far the reader is, in each chapter that was begun; offer to clear what is kept. */
+  /** Say in the contents how far the reader is, in each chapter that was begun. */
   function show() {
     for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (contents?.querySelectorAll("a.internal") ?? [])) {
       const { done, all } = count(pageOf(link.href));
@@ -88,18 +101,18 @@ globalThis.exerciseProgress = (() => {
       mark.append(seen, element("span", "unseen", `, ${done} of ${all} questions answered`));
       link.append(mark);
     }
-    foot.hidden = !Object.keys(answers).length;
-    document.dispatchEvent(new Event("answerschanged"));
+    document.dispatchEvent(new Event(CHANGED));
   }
 
   load();
+  contents?.append(clearing());
   show();
-  addEventListener("storage", (event) => {
-    if (event.key !== KEY && event.key !== null) return;
-    answers = {};
+  const follow = () => { // the contents follow another tab; the forms of this page stay as they are
     load();
-    show(); // the contents follow another tab; the forms of this page stay as they are
-  });
+    show();
+  };
+  addEventListener("storage", follow);
+  addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 
-  return { recall, keep, count: () => count(pageOf(location.href)), clearing, CLEARED };
+  return { recall, keep, count: () => count(pageOf(location.href)), clearing, CHANGED, CLEARED };
 })();
