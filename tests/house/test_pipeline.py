@@ -406,8 +406,10 @@ def tiny(root, tmp_path_factory):
     (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/01_tiny\n")
     (book / "book/index.md").write_text("# Tiny\n\n[Next](01_tiny.ipynb)\n")
     nbformat.write(notebook("|# 1. Tiny", "import helpers.tiny\nhelpers.tiny.WORD"), book / "book/01_tiny.ipynb")
-    (book / "helpers").mkdir()
-    (book / "helpers/__init__.py").touch()
+    for name in ("helpers/exercises", "tools/check"):  # what the extensions import
+        shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("helpers/__init__.py", "helpers/notebook.py", "helpers/places.py"):
+        shutil.copy(root / name, book / name)
     (book / "helpers/tiny.py").write_text("WORD = 'negative'\n")
     for litter in (".pytest_cache", ".venv/lib", ".tested/book", "node_modules/x", "tests", "_build/old", ".git"):
         (book / litter).mkdir(parents=True)
