@@ -110,12 +110,12 @@ def own_anchor(paragraph):
 def entries(doctree, page, glossary=False):
     """Return the entries of a page, its sections: title, url, paragraphs (anchor, sentences), the names in its code.
 
-    A section has the anchors that stand before its heading, too. Of the glossary, each word is an entry of its own.
+    Where an anchor stands before a heading, it is the section's place. Of the glossary, each word is an entry.
     """
     found, before = [], []
     for section in doctree.findall(nodes.section):
         title, place = text_of(section.next_node(nodes.title)), (before or section["ids"])[0]
-        entry, code, before = {"title": title, "url": f"{page}#{place}", "text": [], "anchors": before}, {}, []
+        entry, code, before = {"title": title, "url": f"{page}#{place}", "text": []}, {}, []
         found.append(entry)
         for node in (node for node in section.findall() if inside(node) is section):
             if isinstance(node, nodes.paragraph) and not isinstance(node.parent, nodes.entry) and not leads_on(node):
@@ -153,18 +153,12 @@ def questions(source, pages):
     for asked, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
         file, anchor = place.split("#")
         page = f"book/{Path(file).stem}"
-        lines = answers(pages[page]["entries"], anchor)
+        own = (said for entry in pages[page]["entries"] for name, said in entry["text"] if name == anchor)
+        lines = next(own).split("\n")
         at = next((at for at, line in enumerate(lines) if key.lower() in line.lower()), 0)
-        said = "\n".join(lines[at : at + 2])
+        said = " ".join(lines[at : at + 2])
         found.append({"title": asked, "url": f"{page}.html#{anchor}", "text": [["", said]], "kind": "question"})
     return found
-
-
-def answers(found, anchor):
-    """Return the sentences at an anchor: of the paragraph that begins with it, or of the section that it heads."""
-    own = [said for entry in found for name, said in entry["text"] if name == anchor]
-    own = own or [said for entry in found if anchor in entry.get("anchors", ()) for _, said in entry["text"]]
-    return "\n".join(own).splitlines()
 
 
 def write(app, exception):
@@ -179,8 +173,6 @@ def write(app, exception):
             pages[name] = {"title": text_of(app.env.titles[name]), "entries": found}
     asked = questions(Path(app.srcdir, "book/questions.toml").read_text(encoding="utf-8"), pages)
     found = [*pages.values(), {"title": "Question", "entries": asked}]
-    for entry in (entry for page in found for entry in page["entries"]):
-        entry.pop("anchors", None)
     script = f"window.BOOK_TEXT = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
     Path(app.outdir, "search-text.js").write_text(script, encoding="utf-8")
     for unused in UNUSED:

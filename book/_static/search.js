@@ -95,7 +95,7 @@
   /** The best sentence of an entry, the address of its paragraph, and how well it fits.
    * @param {Entry} entry @param {Term[]} wanted */
   function best(entry, wanted) {
-    const [first] = entry.text[0]?.[1].split(entry.kind === "question" ? "\n\n" : "\n") ?? [""];
+    const [first] = entry.text[0]?.[1].split("\n") ?? [""];
     let found = { score: 0, url: entry.url, excerpt: first };
     for (const [anchor, text] of entry.text) {
       const lines = text.split("\n");
@@ -166,9 +166,10 @@
     link.setAttribute("href", result.url);
     where.className = "search-where";
     where.textContent = result.entry.kind === "glossary" ? "Glossary" : result.page;
+    where.hidden = result.page === result.entry.title;
     const before = document.createElement("span");
     before.className = "unseen";
-    before.textContent = ". ";
+    before.textContent = ". "; // a pause, where it is read out
     mark(excerpt, piece(result.excerpt, wanted), wanted);
     row.append(link, before, where, excerpt);
     const words = new Set([...row.querySelectorAll("mark")].map((node) => node.textContent?.toLowerCase()));

@@ -44,7 +44,9 @@ RAISED = re.compile(r"^(\w*(?:Error|Exception))(?:: (.*))?", re.DOTALL)
 
 def entries():
     """Return {anchor: (heading, text of the section)} of the page."""
-    pattern = r'^<a id="([\w-]+)"></a>\n\n(?:<a id="[\w-]+"></a>\n\n)?### ([^\n]+)\n(.*?)(?=^<a id|^## |\Z)'
+    pattern = (
+        r'^<a id="([\w-]+)"></a>\n\n(?:<a id="[\w-]+"></a>\n\n)?### ([^\n]+)\n(.*?)(?=^<a id="[\w-]+"></a>$|^## |\Z)'
+    )
     return {found[1]: (found[2], found[3]) for found in re.finditer(pattern, PAGE, re.MULTILINE | re.DOTALL)}
 
 

@@ -1,0 +1,144 @@
+"""Finding an answer in the built site: the page of questions, the lists at the ends of chapters, and the search."""
+
+import json
+import re
+
+import pytest
+
+from helpers.places import BOOK
+from tools.build import questions
+
+GROUPS = questions.groups()
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+READ = """(sentence) => [...document.querySelectorAll(".bd-article :is(p, li)")].some((node) => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return node.textContent.replace(/\\s+/g, " ").includes(sentence) && bottom > 60 && top < innerHeight - 40; })"""
+TEN = [  # what a reader types, or the question that is chosen; and what is then there to read
+    ("why is my kl zero", "This is posterior collapse"),
+    ("0.18215", "one over the standard deviation"),
+    ("gpu slower than cpu", "starting one takes time"),
+    ("how many latents do I need", "more latent_dim than it needed did no harm"),
+    ("blurry prints", "the best print is the mean of the scenes"),
+    ("reparametrization trick", "so that the randomness is an input"),
+    ("z or z_mean?", "to describe an image"),
+    ("My loss is NaN", "Steps that are too large"),
+    ("Which σ for my own pictures?", "You need not guess it"),
+    ("What does the guidance scale do?", "exaggerates what the label changes"),
+]
+
+
+def search(visit, query, **options):
+    """Open the search with a query, and return the page and what was found, as [title, where, excerpt] each."""
+    page = visit("search.html?q=" + query.replace(" ", "+"), **options).page
+    page.wait_for_function("() => document.querySelector('.search-summary').textContent")
+    parts = (
+        "(rows) => rows.map((row) => ['a', '.search-where', 'p'].map((part) => row.querySelector(part).textContent))"
+    )
+    return page, page.eval_on_selector_all("ol.search > li", parts)
+
+
+# ---- the questions
+
+
+@pytest.mark.parametrize("title, group", GROUPS, ids=lambda each: each if isinstance(each, str) else "")
+def test_each_question_leads_to_one_place_on_the_built_page(site, title, group):
+    for each in group:
+        page = (site / "book" / each.file).with_suffix(".html").read_text(encoding="utf-8")
+        assert len(re.findall(f'id="{each.anchor}"', page)) == 1, each
+        if each.file.endswith(".ipynb"):
+            assert f'href="#{each.anchor}"' in page, each
+
+
+def test_the_questions_fit_on_one_screen(visit):
+    page = visit("book/questions.html", formulas=False).page
+    bottoms = page.eval_on_selector_all(".bd-article li a", "(all) => all.map((a) => a.getBoundingClientRect().bottom)")
+    assert len(bottoms) == sum(len(group) for title, group in GROUPS if title) and max(bottoms) <= 900
+
+
+def test_ten_answers_are_found_in_three_steps_on_a_phone(visit):
+    page = visit("book/02_encoder.html", formulas=False, **PHONE).page
+    asked = {each.words for _, group in GROUPS for each in group}
+    for wanted, sentence in TEN:
+        if wanted in asked:  # open the page, choose, read
+            page.locator(".primary-toggle").tap()
+            page.locator("dialog[open] a", has_text="Questions and where").tap()
+            page.locator(".bd-article li a", has_text=wanted).tap()
+        else:  # open the search, choose what stands first, read
+            page.locator(".search-button:visible").tap()
+            page.locator("dialog[open] input[name=q]").fill(wanted)
+            page.keyboard.press("Enter")
+            page.locator("ol.search a").first.tap()
+        page.wait_for_url(re.compile(r"/book/\w+\.html#[\w-]+$"))
+        page.wait_for_function(READ, arg=sentence)
+
+
+# ---- the search
+
+
+def test_the_search_shows_sentences_the_words_of_the_glossary_first(visit):
+    page, found = search(visit, "posterior collapse")
+    assert found[0][:2] == ["Posterior collapse, collapse", "Glossary"] and "every print is the same" in found[0][2]
+    assert {"Question", "5. The loss terms"} <= {where for _, where, _ in found}
+    assert all(re.search("posterior|collaps", title + text, re.I) for title, _, text in found)
+    assert page.locator("ol.search mark").count() > len(found)
+    assert re.match(
+        r"\d+ places with all of the words, \d+ with some of them\.$", page.get_by_role("status").last.inner_text()
+    )
+
+
+@pytest.mark.parametrize(
+    "query, title",
+    [("reparametrisation", "Reparameterization, trick"), ("color pictures", "Which loss for colour pictures?")],
+)
+def test_other_spellings_are_understood(visit, query, title):
+    assert title in [each[0] for each in search(visit, query)[1][:3]]
+
+
+def test_names_in_code_are_found_and_what_is_nowhere_is_not(visit):
+    page, found = search(visit, "set_memory_growth")
+    assert "TensorFlow takes all the memory of the GPU: set_memory_growth" in [each[0] for each in found[:2]]
+    page.locator("input[name=q]:visible").fill("xyzzy")
+    page.keyboard.press("Enter")
+    assert page.locator(".search-summary").inner_text() == "Nothing in the book has these words."
+    page.go_back()
+    page.locator("ol.search a").first.wait_for()
+
+
+def test_many_results_come_in_two_parts(visit):
+    page, found = search(visit, "mean")
+    assert len(found) == 20
+    page.get_by_role("button", name=re.compile(r"Show all \d+")).press("Enter")
+    assert page.locator("ol.search > li").count() > 60
+    assert page.evaluate(
+        "() => document.activeElement.closest('li') === document.querySelectorAll('ol.search > li')[20]"
+    )
+
+
+def test_the_words_are_marked_on_the_page_that_is_chosen_until_escape(visit):
+    page, _ = search(visit, "posterior collapse")
+    page.locator("ol.search a").first.click()
+    page.wait_for_url("**/notation.html#collapse")
+    marked = "() => [...(CSS.highlights.get('found') ?? [])].map((range) => range.toString().toLowerCase())"
+    assert {"posterior", "collapse"} <= set(page.evaluate(marked))
+    page.keyboard.press("Escape")
+    assert page.evaluate(marked) == []
+
+
+def test_what_the_search_reads_has_no_markup(site):
+    script = (site / "search-text.js").read_text(encoding="utf-8")
+    pages = json.loads(script.removeprefix("window.BOOK_TEXT = ").removesuffix(";\n"))
+    every = [entry for page in pages for entry in page["entries"]]
+    said = [text for entry in every for text in [entry["title"], *(part[1] for part in entry["text"])]]
+    shown = [text for text in said if re.search(r"\\[a-z]{2,}|\$|</|\bfrac\b|mathrm", text)]
+    assert shown == [] and any("σ² = ½" in text for text in said)
+    assert len({entry["url"] for entry in every if entry.get("kind") == "question"}) == sum(len(g) for _, g in GROUPS)
+    assert {path.stem for path in BOOK.glob("*.ipynb")} <= {
+        re.search(r"\w+(?=\.html)", entry["url"])[0] for entry in every
+    }
+
+
+def test_the_search_works_from_disk(visit, site):
+    page = visit((site / "search.html").as_uri() + "?q=why+is+my+kl+zero").page
+    page.locator("ol.search a").first.click()
+    page.wait_for_url("**/troubleshooting.html#why-kl-zero")
+    page.wait_for_function(READ, arg="This is posterior collapse")
