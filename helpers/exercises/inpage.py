@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.exercises.checking import BY_HAND
 
-QUESTIONS = Path(__file__).with_name("questions.toml")
+QUESTIONS = Path(__file__).with_name("expected.toml")
 
 
 def exercise_data(number, exercise):
