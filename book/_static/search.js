@@ -111,6 +111,14 @@
     return found;
   }
 
+  /** Whether a word of the glossary is what is looked for: "latents" means latent, not latent diffusion.
+   * @param {Entry} entry @param {Term[]} wanted */
+  function means(entry, wanted) {
+    const whole = entry.title.split(", ").filter((name) =>
+      wordsOf(name).every((word) => wanted.some((each) => each.words.has(word))));
+    return had(wanted, whole.join(" ")).length === wanted.length;
+  }
+
   /** What has the words, or half of them by weight, the best first: words of the glossary, titles and questions, text.
    * @param {Term[]} wanted @returns {Result[]} */
   function find(wanted) {
@@ -121,7 +129,7 @@
       const share = weigh(wanted.filter((each) => [...each.words].some((word) => sets[at].has(word)))) / total;
       if (!(share >= 0.5)) continue;
       const titled = weigh(had(wanted, entry.title)) / total;
-      const rank = share < ALL ? 3 : titled < ALL ? 2 : entry.kind === "glossary" ? 0 : 1;
+      const rank = share < ALL ? 3 : titled < ALL ? 2 : entry.kind === "glossary" && means(entry, wanted) ? 0 : 1;
       const place = best(entry, wanted);
       const brief = rank < 2 ? 1 / wordsOf(entry.title).length : 0;
       const score = share + place.score / total + titled + brief + (entry.kind ? 0.3 : 0);
