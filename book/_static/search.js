@@ -200,7 +200,7 @@
       const row = list.children.length;
       add(results.slice(row));
       more.hidden = true;
-      /** @type {HTMLElement} */ (list.children[row].querySelector("a")).focus();
+      list.children[row]?.querySelector("a")?.focus();
     };
     summary.textContent = query ? said(results, wanted.length > 1) : "";
   }

@@ -9,7 +9,7 @@ import re
 import pytest
 from pages import contents
 
-PAGES = [*contents(), "search.html"]
+PAGES = [*contents(), "search.html", "search.html?q=mean"]
 TEXT = re.compile(r"text/|javascript|json|svg|xml")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SETTINGS = {
