@@ -27,7 +27,7 @@
   const plain = (text) => text.toLowerCase().replace(/ø/g, "o").replace(/[à-ž]/g, (sign) => sign.normalize("NFD")[0]);
 
   /** One spelling for British and American words. @param {string} word */
-  const spelt = (word) => word.replace("our", "or").replace("grey", "gray").replace(/tre$/, "ter")
+  const spelt = (word) => word.replace("our", "or").replace("grey", "gray").replace(/(t)re$/, "$1er")
     .replace(/is(e|ed|er|ers|es|ing|ation)$/, "iz$1");
 
   /** @param {string} word */
