@@ -4,7 +4,10 @@ from helpers import plots
 from helpers.living.widgets.shared import bench_digits, bench_worker, packed_digits
 
 TITLE = "Train a VAE"
-TRY = "Press Train, and watch the digits part on the map. Then move β, the price of what a negative says, to about 20 while it trains."
+TRY = (
+    "Press Train, and watch the digits part on the map. Then move β, the price of what a negative says, to about 20 "
+    "while it trains."
+)
 NOTICE = (
     "The prints answer the map: where the negatives of a kind lie, its digits are printed. A latent whose KL is 0 is "
     "not used; if none is used, every scene gets the same print."
