@@ -21,6 +21,7 @@ from pathlib import Path
 import tinycss2
 from PIL import Image
 
+SHEET = "site.css"
 LONG = 8000  # characters; a script or picture that stands in a page and is longer becomes a file
 FIRST = 2  # pictures of a page that load at once
 GUESSED = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
@@ -178,23 +179,28 @@ def finish(app, exception):
     site = Path(app.outdir)
     static = site / "_static"
     pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html") if static not in page.parents}
+    done = [page for page, text in pages.items() if f"_static/{SHEET}" in text]  # by an earlier build
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     styles = {}
     for page, text in pages.items():
         styles |= {(page.parent / name).resolve(): None for name in STYLES.findall(text) if "/katex/" not in name}
+    styles.pop(static / SHEET, None)
     scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js") if "vendor" not in path.parts]
     named_by = [value for text in pages.values() for value in re.findall(r'\b(?:class|id)="([^"]*)"', text)]
     named_by += [value for text in scripts for _, value in re.findall(r"([\"'`])(.*?)\1", text)]
     words = set(re.findall(r"[\w-]+", " ".join(named_by)))
-    sheet = merge(styles, words).encode()
-    (static / "site.css").write_bytes(sheet)
+    if styles:
+        (static / SHEET).write_bytes(merge(styles, words).encode())
+    sheet = (static / SHEET).read_bytes()
     for path in styles:
         path.unlink()
     formulas = static / "vendor/katex/katex.min.css"
     formulas.write_text(lettered(formulas.read_text(encoding="utf-8"), formulas.parent / "fonts"), encoding="utf-8")
     for page, text in pages.items():
+        if page in done:
+            continue
         back = "../" * (len(page.relative_to(site).parts) - 1)
-        text = styled(text, f"{back}_static/site.css?v={hashlib.sha256(sheet).hexdigest()[:8]}")
+        text = styled(text, f"{back}_static/{SHEET}?v={hashlib.sha256(sheet).hexdigest()[:8]}")
         if "</head>" in text and page.name != "search.html":
             text = patient(text, options)
         page.write_text(steady(outside(text, site / "_living", back), page), encoding="utf-8")

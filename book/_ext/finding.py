@@ -17,7 +17,6 @@ from docutils import nodes
 
 GLOSSARY, QUESTIONS = "book/notation", "book/questions"
 UNUSED = ["searchindex.js", "_static/searchtools.js"]  # Sphinx's own search, which the theme loads on every page
-LOADS = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 ANCHOR = re.compile(r'<a id="([\w-]+)">')
 SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][)\"”]))(?<!\bal\.)(?<!^Why\.)(?<!^Cure\.)\s+(?=[A-Z(\"“‘'])")
 NAME = re.compile(r"[A-Za-z_]\w{2,}")  # in code
@@ -148,11 +147,16 @@ def inside(node):
 
 
 def questions(source, pages):
-    """Return the entries of the questions, each with the sentence that has its key, and the one after it."""
+    """Return the entries of the questions, each with the sentence that has its key, and the one after it.
+
+    A question whose page is not among these is left out: a part of the book can be built alone.
+    """
     found = []
     for asked, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
         file, anchor = place.split("#")
         page = f"book/{Path(file).stem}"
+        if page not in pages:
+            continue
         own = (said for entry in pages[page]["entries"] for name, said in entry["text"] if name == anchor)
         lines = next(own).split("\n")
         at = next((at for at, line in enumerate(lines) if key.lower() in line.lower()), 0)
@@ -177,8 +181,6 @@ def write(app, exception):
     Path(app.outdir, "search-text.js").write_text(script, encoding="utf-8")
     for unused in UNUSED:
         Path(app.outdir, unused).unlink(missing_ok=True)
-    for place in (Path(app.outdir, app.builder.get_target_uri(name)) for name in app.env.found_docs):
-        place.write_text(LOADS.sub("", place.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def order(app):

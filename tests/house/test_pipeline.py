@@ -406,6 +406,7 @@ def tiny(root, tmp_path_factory):
     (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/01_tiny\n")
     (book / "book/index.md").write_text("# Tiny\n\n[Next](01_tiny.ipynb)\n")
     nbformat.write(notebook("|# 1. Tiny", "import helpers.tiny\nhelpers.tiny.WORD"), book / "book/01_tiny.ipynb")
+    shutil.copy(root / "book/questions.toml", book / "book")
     for name in ("helpers/exercises", "tools/check"):  # what the extensions import
         shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("helpers/__init__.py", "helpers/notebook.py", "helpers/places.py"):
@@ -427,7 +428,7 @@ def build(book, *options):
 
 
 def test_edits_of_helpers_and_assets_reach_the_site(tiny):
-    page, style = tiny / "_build/html/book/01_tiny.html", tiny / "_build/html/_static/book.css"
+    page, style = tiny / "_build/html/book/01_tiny.html", tiny / "_build/html/_static/site.css"
     code, log = build(tiny, "-W", "--keep-going", "-n")
     assert code == 0, log
     assert "negative" in page.read_text()
@@ -437,14 +438,15 @@ def test_edits_of_helpers_and_assets_reach_the_site(tiny):
     assert "print" in page.read_text() and "negative" not in page.read_text()
 
     with open(tiny / "book/_static/book.css", "a") as file:
-        file.write("/* a new rule */\n")
+        file.write("body { --a-new-rule: 1 }\n")
     before = page.read_text()
     code, log = build(tiny)
     assert code == 0 and "Executing notebook" not in log
-    assert "a new rule" in style.read_text() and page.read_text() != before  # the page asks for the new file
+    assert "a-new-rule" in style.read_text() and page.read_text() != before  # the page asks for the new file
 
     before = page.stat().st_mtime_ns
     assert build(tiny)[0] == 0 and page.stat().st_mtime_ns == before  # nothing changed, nothing done
+    assert "a-new-rule" in style.read_text()
 
 
 def test_a_failing_chapter_fails_the_plain_build(tiny):
