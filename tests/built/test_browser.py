@@ -63,6 +63,10 @@ BROKEN = """async () => {
   const raw = all(".math").filter((node) => !node.querySelector("annotation") || !node.querySelector(".katex-html"));
   const flat = all(".katex-html").filter((node) => node.checkVisibility() && !(node.getBoundingClientRect().width > 3));
   const found = [...raw.map((node) => told("formula not set", node)), ...flat.map((node) => told("formula", node))];
+  const edge = (node, side) => node.getBoundingClientRect()[side];
+  const met = all(".katex-tag").filter((tag) => tag.checkVisibility())
+    .filter((tag) => edge(tag.lastElementChild, "left") < edge(tag.previousElementSibling, "right"));
+  found.push(...met.map((tag) => told("number on its formula", tag.parentElement)));
   for (const picture of all("img")) {
     picture.loading = "eager";
     await picture.decode().catch(() => {});
