@@ -363,7 +363,7 @@ def page(name):
     """Return the text of a page: all of it, or the summary of a chapter."""
     if (BOOK / f"{name}.md").exists():
         return (BOOK / f"{name}.md").read_text(encoding="utf-8")
-    prose = notebooks.prose(notebooks.read(BOOK / f"{name}.ipynb"))
+    prose = notebooks.without_signposts(notebooks.prose(notebooks.read(BOOK / f"{name}.ipynb")))
     return "".join(re.findall(r"^## Summary *\n(.*?)(?=^## |^\*\*References|\Z)", prose, re.MULTILINE | re.DOTALL))
 
 
