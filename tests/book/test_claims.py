@@ -332,7 +332,7 @@ CLAIMS = {
     },
     "a3_your_pictures": {
         "implied": (
-            "it assumed {} here",
+            "it assumed $\\sigma = {}$ here",
             lambda: math.sqrt(translate_loss("mse", "mean", n_pixels=48 * 48 * 3).sigma_squared),
             "a3: VALUES = SIZE * SIZE * 3",
             "a3: SIZE = 48",

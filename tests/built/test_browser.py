@@ -105,7 +105,7 @@ CLICK_ALL = """() => {
   const roots = [document, ...[...document.querySelectorAll(".living-page")].flatMap((host) => host.shadowRoot ?? [])];
   const launch = /binder|colab/i;
   for (const root of roots) {
-    for (const node of root.querySelectorAll("button, summary, input, [role=tab]")) {
+    for (const node of root.querySelectorAll("button, summary, input:not([type=file]), [role=tab]")) {
       if (!launch.test(node.outerHTML)) node.click();
     }
   }

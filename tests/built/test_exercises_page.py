@@ -127,7 +127,7 @@ def test_what_is_typed_is_read(judge, texts, value):
 
 @pytest.mark.parametrize("path", ASKING)
 def test_a_page_judges_what_is_typed_and_chosen(visit, path):
-    it = visit(path, formulas=False).page
+    it = visit(path).page
     forms = it.locator("form.asked-form")
     assert forms.count() == (path in BY_HAND)
     if path in BY_HAND:
@@ -167,7 +167,7 @@ def test_a_page_judges_what_is_typed_and_chosen(visit, path):
 
 
 def test_answers_are_kept_shown_and_cleared(visit):
-    it = visit(A_CHAPTER, formulas=False).page
+    it = visit(A_CHAPTER).page
     seen = it.locator("nav.bd-links .answered")
     form = it.locator("form.asked-form")
     assert seen.count() == 0 and not it.get_by_role("button", name="Clear my answers").first.is_visible()
@@ -217,7 +217,7 @@ STRANGE = "try { localStorage.setItem('darkroom.answers.1', '[1, {'); } catch {}
 
 @pytest.mark.parametrize("script", [BLOCKED, STRANGE], ids=["blocked", "strange"])
 def test_without_storage_the_page_judges_all_the_same(visit, script):
-    it = visit("book/17_art.html", script=script, formulas=False).page
+    it = visit("book/17_art.html", script=script).page
     it.get_by_label("factor").fill("64")
     it.get_by_role("button", name="Check").click()
     assert "the picture has 3 channels" in it.locator(".asked-hint").inner_text()
@@ -227,7 +227,7 @@ def test_without_storage_the_page_judges_all_the_same(visit, script):
 
 
 def test_the_keyboard_is_enough_and_what_comes_out_is_announced(visit):
-    it = visit("book/17_art.html", formulas=False).page
+    it = visit("book/17_art.html").page
     assert it.locator("form .asked-status").get_attribute("role") == "status"
     it.locator(".asked-before button").first.focus()
     it.keyboard.press("Space")
@@ -257,7 +257,7 @@ AXE = """async ([places, settings]) => (await axe.run(places, settings)).violati
 
 
 def test_axe_finds_nothing_in_answered_forms(visit):
-    it = visit(A_CHAPTER, formulas=False, reduced_motion="reduce").page
+    it = visit(A_CHAPTER, reduced_motion="reduce").page
     it.get_by_label("sigma", exact=True).fill("0.1353")
     it.get_by_label("z_mean").fill("0")
     it.get_by_role("button", name="Check").click()
@@ -278,7 +278,7 @@ def test_on_paper_and_without_scripts_the_cell_stands_there(visit):
     without = visit(A_CHAPTER, java_script_enabled=False).page
     assert without.locator(".asked-form").count() == 0 and without.locator(".tag_exercise").first.is_visible()
     assert without.locator("summary:text('What do you expect')").count() == len(questions("2"))
-    paper = visit(A_CHAPTER, formulas=False).page
+    paper = visit(A_CHAPTER).page
     assert not paper.locator(".tag_exercise").first.is_visible()
     paper.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     paper.emulate_media(media="print")

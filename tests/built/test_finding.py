@@ -50,13 +50,13 @@ def test_each_question_leads_to_one_place_on_the_built_page(site, title, group):
 
 
 def test_the_questions_fit_on_one_screen(visit):
-    page = visit("book/questions.html", formulas=False).page
+    page = visit("book/questions.html").page
     bottoms = page.eval_on_selector_all(".bd-article li a", "(all) => all.map((a) => a.getBoundingClientRect().bottom)")
     assert len(bottoms) == sum(len(group) for title, group in GROUPS if title) and max(bottoms) <= 900
 
 
 def test_ten_answers_are_found_in_three_steps_on_a_phone(visit):
-    page = visit("book/02_encoder.html", formulas=False, **PHONE).page
+    page = visit("book/02_encoder.html", **PHONE).page
     for typed, chosen, sentence in TEN:
         if typed:  # open the search, choose what stands on its first screen, read
             page.locator(".search-button:visible").tap()
