@@ -267,7 +267,7 @@ def test_the_colours_can_be_switched_and_are_remembered(visit):
     page.wait_for_function("() => getComputedStyle(document.body).backgroundColor === 'rgb(21, 17, 14)'")
     assert page.evaluate(shown)[0] == "dark"
     assert switch.get_attribute("aria-label") == "Colours: dark"
-    assert page.get_by_role("status").first.inner_text() == "Colours: dark"
+    assert page.locator("body > [role=status]").first.inner_text() == "Colours: dark"
     with page.expect_navigation():
         page.locator("a.right-next").click()
     assert page.evaluate(shown)[0] == "dark"

@@ -590,12 +590,12 @@ def test_the_first_print_comes_at_once(visit, measure, path):
 
 HEIGHTS = """
 window.heights = [];
-new MutationObserver((_, watch) => {
-  const host = document.querySelector(".living-page");
-  if (!host?.shadowRoot) return;
-  watch.disconnect();
-  new ResizeObserver(() => window.heights.push(Math.round(host.getBoundingClientRect().height))).observe(host);
-}).observe(document, { subtree: true, childList: true });
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) {
+  Element.prototype.attachShadow = attach; // the first widget is enough
+  new ResizeObserver(() => window.heights.push(Math.round(this.getBoundingClientRect().height))).observe(this);
+  return attach.call(this, options);
+};
 """
 
 
@@ -603,6 +603,7 @@ new MutationObserver((_, watch) => {
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_moves_when_a_widget_starts(visit, path, width):
     opened = visit(path, script=HEIGHTS, viewport={"width": width, "height": 800}, clock=True)
+    Widget(opened, next(name for page, name in places() if page == path))
     opened.wait(1500)
     opened.wait(0)  # for a frame in which the last change is seen
     heights = opened.page.evaluate("() => window.heights")
