@@ -14,13 +14,25 @@ BUSY = {
     "book/01_darkroom.html": 700,
     "book/02_encoder.html": 700,
     "book/05_loss.html": 900,
-    "book/06_training.html": 500,
+    "book/06_training.html": 600,
     "book/07_generation.html": 900,
     "book/17_art.html": 600,
+    "book/a3_your_pictures.html": 500,
     "book/bench.html": 300,
     "book/index.html": 300,
     **dict.fromkeys(
-        (f"book/{name}.html" for name in ("03_decoder", "08_evaluation", "09_protocol", "12_collapse")), 400
+        (
+            f"book/{name}.html"
+            for name in (
+                "04_reparameterization",
+                "08_evaluation",
+                "09_protocol",
+                "11_photocopier",
+                "12_collapse",
+                "13_gradients",
+            )
+        ),
+        300,
     ),
 }
 PHONE, DESKTOP = (390, 844), (1280, 900)

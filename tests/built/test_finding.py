@@ -22,7 +22,7 @@ TEN = [  # what a reader types, if anything; what is then chosen; and what is th
     ("reparametrisation trick", "Reparameterization, trick", "so that the randomness is an input"),
     ("", "z or z_mean?", "to describe an image"),
     ("", "My loss is NaN", "Steps that are too large"),
-    ("", "Which σ for my own pictures?", "You need not guess it"),
+    ("", "Which σ for my own pictures?", "how much KL the model will spend on it"),
     ("", "What does the guidance scale do?", "exaggerates what the label changes"),
 ]
 
