@@ -9,11 +9,12 @@ import builtins
 import json
 import keyword
 import re
-import tomllib
 import unicodedata
 from pathlib import Path
 
 from docutils import nodes
+
+from tools.build.questions import groups
 
 GLOSSARY, QUESTIONS = "book/notation", "book/questions"
 UNUSED = ["searchindex.js", "_static/searchtools.js"]  # Sphinx's own search, which the theme loads on every page
@@ -146,22 +147,21 @@ def inside(node):
     return node
 
 
-def questions(source, pages):
+def questions(groups, pages):
     """Return the entries of the questions, each with the sentence that has its key, and the one after it.
 
     A question whose page is not among these is left out: a part of the book can be built alone.
     """
     found = []
-    for asked, place, key in (each for group in tomllib.loads(source)["group"] for each in group["questions"]):
-        file, anchor = place.split("#")
-        page = f"book/{Path(file).stem}"
+    for asked in (each for _, group in groups for each in group):
+        page = f"book/{Path(asked.file).stem}"
         if page not in pages:
             continue
-        own = (said for entry in pages[page]["entries"] for name, said in entry["text"] if name == anchor)
+        own = (said for entry in pages[page]["entries"] for name, said in entry["text"] if name == asked.anchor)
         lines = next(own).split("\n")
-        at = next((at for at, line in enumerate(lines) if key.lower() in line.lower()), 0)
-        said = " ".join(lines[at : at + 2])
-        found.append({"title": asked, "url": f"{page}.html#{anchor}", "text": [["", said]], "kind": "question"})
+        at = next((at for at, line in enumerate(lines) if asked.key.lower() in line.lower()), 0)
+        said, url = " ".join(lines[at : at + 2]), f"{page}.html#{asked.anchor}"
+        found.append({"title": asked.words, "url": url, "text": [["", said]], "kind": "question"})
     return found
 
 
@@ -175,7 +175,8 @@ def write(app, exception):
         if name != QUESTIONS:  # they come with their answers, below
             found = entries(doctree, page, name == GLOSSARY)
             pages[name] = {"title": text_of(app.env.titles[name]), "entries": found}
-    asked = questions(Path(app.srcdir, "book/questions.toml").read_text(encoding="utf-8"), pages)
+    source = Path(app.srcdir, "book/questions.toml").read_text(encoding="utf-8")
+    asked = questions(groups(source), pages)
     found = [*pages.values(), {"title": "Question", "entries": asked}]
     script = f"window.BOOK_TEXT = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
     Path(app.outdir, "search-text.js").write_text(script, encoding="utf-8")

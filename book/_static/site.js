@@ -110,8 +110,11 @@
   /** Mark the words of the search that led here, until Escape is pressed. The page itself stays as it is. */
   function markFound() {
     /** @type {string[]} */
-    const words = JSON.parse(localStorage.getItem("found") ?? "[]");
-    localStorage.removeItem("found");
+    let words = [];
+    try {
+      words = JSON.parse(localStorage.getItem("found") ?? "[]");
+      localStorage.removeItem("found");
+    } catch { /* storage is blocked, or what is in it is not ours: nothing is marked */ }
     const { highlights } = /** @type {any} */ (CSS);
     if (!words.length || !highlights) return;
     const any = words.map((word) => word.replace(".", "\\.")).join("|");

@@ -409,7 +409,8 @@ def tiny(root, tmp_path_factory):
     shutil.copy(root / "book/questions.toml", book / "book")
     for name in ("helpers/exercises", "tools/check"):  # what the extensions import
         shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("helpers/__init__.py", "helpers/notebook.py", "helpers/places.py"):
+    (book / "tools/build").mkdir()
+    for name in ("helpers/__init__.py", "helpers/notebook.py", "helpers/places.py", "tools/build/questions.py"):
         shutil.copy(root / name, book / name)
     (book / "helpers/tiny.py").write_text("WORD = 'negative'\n")
     for litter in (".pytest_cache", ".venv/lib", ".tested/book", "node_modules/x", "tests", "_build/old", ".git"):

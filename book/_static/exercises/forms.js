@@ -7,7 +7,7 @@
   "use strict";
 
   const { read, judge, text } = globalThis.exerciseJudge;
-  const { recall, keep, count, clearing, CHANGED, CLEARED } = globalThis.exerciseProgress;
+  const { make, recall, keep, count, clearing, CHANGED, CLEARED } = globalThis.exerciseProgress;
 
   /** Text in which `names` stand in code. @param {string} words */
   function rich(words) {
@@ -17,14 +17,6 @@
       code.textContent = piece;
       return code;
     });
-  }
-
-  /** @param {string} name @param {Object<string, string>} attributes @param {(Node | string)[]} children */
-  function make(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return /** @type {any} */ (made);
   }
 
   /** The fold that follows an element, below the same heading. @param {Element} from @param {string} title */

@@ -53,20 +53,19 @@ globalThis.exerciseProgress = (() => {
     return { done: ids.filter((id) => answers[id]?.done).length, all: ids.length };
   }
 
-  /** @param {string} name @param {string} className @param {string} text */
-  function element(name, className, text = "") {
+  /** @param {string} name @param {Object<string, string>} attributes @param {(Node | string)[]} children */
+  function make(name, attributes = {}, ...children) {
     const made = document.createElement(name);
-    made.className = className;
-    made.textContent = text;
-    return made;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return /** @type {any} */ (made);
   }
 
   /** A button that takes all answers back, and what it says of itself; seen while there are any.
    * @returns {HTMLElement} */
   function clearing() {
-    const [about, line] = [element("div", "answers-kept"), element("p", "")];
-    const button = /** @type {HTMLButtonElement} */ (element("button", "btn answers-clear", "Clear my answers"));
-    button.type = "button";
+    const [about, line] = [make("div", { class: "answers-kept" }), make("p")];
+    const button = make("button", { class: "btn answers-clear", type: "button" }, "Clear my answers");
     line.tabIndex = -1; // what is said where the button was gets its focus
     const update = () => {
       about.hidden = !Object.keys(answers).length;
@@ -95,11 +94,9 @@ globalThis.exerciseProgress = (() => {
       const { done, all } = count(pageOf(link.href));
       link.querySelector(".answered")?.remove();
       if (!done) continue;
-      const mark = element("span", "answered");
-      const seen = element("span", "answered-seen", `${done}/${all}`);
-      seen.setAttribute("aria-hidden", "true");
-      mark.append(seen, element("span", "unseen", `, ${done} of ${all} questions answered`));
-      link.append(mark);
+      const seen = make("span", { class: "answered-seen", "aria-hidden": "true" }, `${done}/${all}`);
+      const heard = make("span", { class: "unseen" }, `, ${done} of ${all} questions answered`);
+      link.append(make("span", { class: "answered" }, seen, heard));
     }
     document.dispatchEvent(new Event(CHANGED));
   }
@@ -114,5 +111,5 @@ globalThis.exerciseProgress = (() => {
   addEventListener("storage", follow);
   addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 
-  return { recall, keep, count: () => count(pageOf(location.href)), clearing, CHANGED, CLEARED };
+  return { make, recall, keep, count: () => count(pageOf(location.href)), clearing, CHANGED, CLEARED };
 })();
