@@ -5,9 +5,10 @@ What the theme lets a browser wait for before it shows a word is put right in th
 - One stylesheet has the rules of all the theme's that can apply to these pages, and asks for no other.
 - Scripts run after the text is there. The search's index is loaded where one searches. The colours are those that the
   theme's script chooses later, so that it has nothing to draw again.
-- What a widget carries (its model, its data) comes from a file of its own, which site.js asks for once the pictures of
-  the first screen are there. A notebook keeps it in the output, where Jupyter and Colab need it.
+- What a widget carries (its model, its data) comes from a file of its own, which site.js asks for after the pictures of
+  the first screen and runs when a reader comes near. A notebook has it in the output, where Jupyter and Colab need it.
 - The letters of most formulas come within their stylesheet: a line that has them is as wide at first as later.
+- The theme's script does not measure every block of code at once to learn which scrolls; site.js does, bit by bit.
 - A picture says how large it is, and from the third on a page it loads when it comes near.
 """
 
@@ -20,7 +21,9 @@ from pathlib import Path
 
 import tinycss2
 from PIL import Image
+from sphinx.util.logging import getLogger
 
+logger = getLogger(__name__)
 SHEET = "site.css"
 LONG = 8000  # characters; a script or picture that stands in a page and is longer becomes a file
 FIRST = 2  # pictures of a page that load at once
@@ -28,6 +31,7 @@ GUESSED = 'document.documentElement.dataset.theme = localStorage.getItem("theme"
 KNOWN = """{ const { dataset } = document.documentElement;
       const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
       dataset.theme = dataset.mode === "auto" ? system : dataset.mode; }"""
+MEASURES = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
 UNNEEDED = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 STYLES = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]*)[^"]*"[^>]*>')
 
@@ -196,6 +200,11 @@ def finish(app, exception):
         path.unlink()
     formulas = static / "vendor/katex/katex.min.css"
     formulas.write_text(lettered(formulas.read_text(encoding="utf-8"), formulas.parent / "fonts"), encoding="utf-8")
+    theme = static / "scripts/pydata-sphinx-theme.js"
+    script, found = MEASURES.subn("0", theme.read_text(encoding="utf-8"))
+    theme.write_text(script, encoding="utf-8")
+    if not found and not done:
+        logger.warning("early.py does not find where %s measures what scrolls", theme.name)
     for page, text in pages.items():
         if page in done:
             continue

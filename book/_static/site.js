@@ -47,46 +47,70 @@
     "pre": "Code",
   };
 
-  /** What scrolls sideways can be reached by keyboard, and says what it is. */
+  /** What scrolls sideways can be reached by keyboard, and says what it is; some parts at a time. */
   function nameWide() {
-    for (const [selector, label] of Object.entries(WIDE)) {
-      for (const node of all(selector, main)) {
-        const own = node.getAttribute("data-wide"); // what an earlier call, for another width, wrote
-        const wide = node.scrollWidth > node.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(node).overflowX);
-        if (wide && !node.hasAttribute("role")) {
+    const left = Object.entries(WIDE).flatMap(([selector, label]) => all(selector, main).map((node) => ({ node, label })));
+    const some = () => {
+      const parts = left.splice(0, 40);
+      const scrolls = ({ node }) =>
+        node.scrollWidth > node.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(node).overflowX);
+      const wide = parts.map(scrolls); // all are asked before the first is changed: one layout
+      parts.forEach(({ node, label }, i) => {
+        if (wide[i] && !node.hasAttribute("role")) {
           node.setAttribute("data-wide", label);
           node.setAttribute("role", "group");
           node.setAttribute("aria-label", `${label}, scrolls sideways`);
           node.tabIndex = 0;
-        } else if (!wide && own) {
+        } else if (!wide[i] && node.hasAttribute("data-wide")) { // by an earlier call, for another width
           for (const attribute of ["data-wide", "role", "aria-label", "tabindex"]) node.removeAttribute(attribute);
         }
-      }
-    }
+      });
+      if (left.length) setTimeout(some);
+    };
+    some();
   }
 
   /** @type {number | undefined} */
   let timer;
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(nameWide, 400); // after the theme's own 300 ms
+    timer = setTimeout(nameWide, 400);
   };
 
-  /** What widgets carry comes last: after the pictures that are seen first (book/_ext/early.py). */
-  function fetchLater() {
+  /** What widgets carry comes after the pictures that are seen first; a widget starts three screens before it is seen. */
+  async function fetchLater() {
     const pictures = /** @type {HTMLImageElement[]} */ (all("img[fetchpriority]"));
-    const waiting = pictures.filter((picture) => !picture.complete);
-    const come = () => {
-      for (const place of all("script[data-later]")) {
-        const script = document.createElement("script");
-        script.src = place.dataset.later ?? "";
-        place.replaceWith(script);
+    const end = (/** @type {HTMLImageElement} */ picture) =>
+      picture.complete || new Promise((done) => { picture.onload = picture.onerror = done; });
+    await Promise.all(pictures.map(end));
+    for (const place of all("script[data-later]")) {
+      const [src, host] = [place.dataset.later ?? "", place.previousElementSibling];
+      const run = () => place.replaceWith(Object.assign(document.createElement("script"), { src }));
+      if (!host?.matches(".living-page")) {
+        run();
+        continue;
       }
+      document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "script", href: src }));
+      const near = new IntersectionObserver((seen) => {
+        if (!seen.some((each) => each.isIntersecting)) return;
+        near.disconnect();
+        run();
+      }, { rootMargin: "300%" });
+      near.observe(host);
+    }
+  }
+
+  /** What book.css leaves aside at first is laid out, one section at a time: all at once would hold a phone up. */
+  function layOut() {
+    const left = all(".bd-article > section > section");
+    const next = () => {
+      const section = left.shift();
+      if (!section) return soon();
+      section.style.contentVisibility = "visible";
+      section.getBoundingClientRect();
+      setTimeout(next);
     };
-    let left = waiting.length;
-    if (!left) come();
-    const one = () => --left || come();
-    for (const picture of waiting) for (const end of ["load", "error"]) picture.addEventListener(end, one, { once: true });
+    setTimeout(next);
   }
 
   /** Paper is light and has nothing to click: print in light colours and unfolded, then put back what was. */
@@ -134,6 +158,7 @@
     addEventListener("keydown", (event) => event.key === "Escape" && highlights.delete("found"));
   }
 
+  layOut();
   fetchLater();
   name();
   nameTheme();
@@ -144,5 +169,4 @@
   });
   document.addEventListener("toggle", soon, true);
   addEventListener("resize", soon);
-  addEventListener("load", soon);
 })();

@@ -18,6 +18,15 @@ from tools.build import concern
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
+# Widgets start when a reader comes near (book/_static/site.js): come near to each, and go back
+COME_NEAR = """async () => {
+  const [from, selector] = [scrollY, ".living-page:has(+ script[data-later])"];
+  for (let host = document.querySelector(selector); host; host = document.querySelector(selector)) {
+    host.scrollIntoView({ behavior: "instant" });
+    await document.body.animate({}, 1).finished;
+  }
+  scrollTo({ top: from, behavior: "instant" });
+}"""
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 OTHERS = "test_other_browsers.py"
@@ -139,6 +148,7 @@ def visit(browser, address):
         visits[-1].page.goto(path if whole else address + path)
         if options.get("java_script_enabled", True):
             visits[-1].settle()
+            visits[-1].page.evaluate(COME_NEAR)
         return visits[-1]
 
     yield open_page
