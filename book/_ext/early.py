@@ -7,6 +7,8 @@ What the theme lets a browser wait for before it shows a word is put right in th
   theme's script chooses later, so that it has nothing to draw again.
 - What a widget carries (its model, its data) comes from a file of its own, which site.js asks for after the pictures of
   the first screen and runs when a reader comes near. A notebook has it in the output, where Jupyter and Colab need it.
+- A page that is opened at its beginning says so: what is below may wait. One that is opened anew, or at a heading, is
+  to be whole at once, or the browser finds another place than the reader left.
 - The letters of most formulas come within their stylesheet: a line that has them is as wide at first as later.
 - The theme's script does not measure every block of code at once to learn which scrolls; site.js does, bit by bit.
 - A picture says how large it is, and from the third on a page it loads when it comes near.
@@ -30,7 +32,9 @@ FIRST = 2  # pictures of a page that load at once
 GUESSED = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
 KNOWN = """{ const { dataset } = document.documentElement;
       const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-      dataset.theme = dataset.mode === "auto" ? system : dataset.mode; }"""
+      dataset.theme = dataset.mode === "auto" ? system : dataset.mode;
+      const { type } = performance.getEntriesByType("navigation")[0] ?? {};
+      if (type === "navigate" && !location.hash) dataset.fresh = ""; }"""
 MEASURES = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
 UNNEEDED = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 STYLES = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]*)[^"]*"[^>]*>')

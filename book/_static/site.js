@@ -86,7 +86,7 @@
     for (const place of all("script[data-later]")) {
       const [src, host] = [place.dataset.later ?? "", place.previousElementSibling];
       const run = () => place.replaceWith(Object.assign(document.createElement("script"), { src }));
-      if (!host?.matches(".living-page")) {
+      if (!("fresh" in page.dataset && host?.matches(".living-page"))) {
         run();
         continue;
       }

@@ -246,6 +246,33 @@ def test_previous_and_next_lead_through_the_book(visit):
     opened.settle()
 
 
+HERE = """() => {
+  const node = document.elementsFromPoint(innerWidth / 2, 300).find((each) => each.matches("section *"));
+  return [node.textContent, node.getBoundingClientRect().top];
+}"""
+
+
+def test_a_page_that_comes_again_is_where_it_was_left(visit):
+    """And a link to a heading leads there: site.js lays a page out bit by bit only where it is read from the top."""
+    opened = visit("book/07_generation.html", viewport={"width": 390, "height": 844})
+    page = opened.page
+    for y in range(0, 12_000, 600):
+        page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", y)
+        page.wait_for_timeout(50)
+    text, top = page.evaluate(HERE)
+    page.reload()
+    page.wait_for_timeout(1000)
+    assert page.evaluate(HERE) == [text, pytest.approx(top, abs=20)]
+    page.goto(opened.base + "book/licences.html")
+    page.go_back()
+    page.wait_for_timeout(1000)
+    assert page.evaluate(HERE) == [text, pytest.approx(top, abs=20)]
+    page.goto(opened.base + "book/licences.html")
+    page.goto(opened.base + "book/07_generation.html#arithmetic")
+    page.wait_for_timeout(1000)
+    assert 0 <= page.evaluate("() => document.getElementById('arithmetic').getBoundingClientRect().top") < 100
+
+
 def test_the_search_works_offline(visit):
     page = visit(A_CHAPTER).page
     page.keyboard.press("Control+k")
