@@ -48,7 +48,8 @@ class Opened:
     def __init__(self, browser, name):
         self.browser, self.title = browser, WIDGETS[name].TITLE
         browser.do("Navigate", "url", url=browser.base + HOME[name])
-        until(lambda: browser.run("return document.querySelector('.living-page')?.shadowRoot != null"))
+        browser.run("document.querySelector('.living-page').scrollIntoView()")  # it starts when it is near
+        until(lambda: browser.run("return document.querySelector('.living-page').shadowRoot != null"))
         until(lambda: self.ask("return all('canvas, svg').length > 0"))
         until(lambda: self.ask(BLANK) == [], 20)
 
