@@ -64,6 +64,7 @@ def morphing(site):
         browser = started(playwright)
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, color_scheme="light", locale="en-GB")
         page.goto((site / PAGE).resolve().as_uri())
+        page.locator(".living-page").evaluate("node => node.scrollIntoView()")  # it starts when it is near
         table = page.locator('section[aria-label="The morphing table"]')
         slider = table.get_by_role("slider", name="On the way")
         slider.evaluate("node => node.closest('section').scrollIntoView()")
