@@ -102,7 +102,7 @@
 
   /** What book.css leaves aside at first is laid out, one section at a time: all at once would hold a phone up. */
   function layOut() {
-    const left = all(".bd-article > section > section");
+    const left = "fresh" in page.dataset ? all(".bd-article > section > section") : [];
     const next = () => {
       const section = left.shift();
       if (!section) return soon();

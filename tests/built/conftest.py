@@ -21,8 +21,9 @@ A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animation
 # Widgets start when a reader comes near (book/_static/site.js): come near to each, and go back
 COME_NEAR = """async () => {
   const [from, selector] = [scrollY, ".living-page:has(+ script[data-later])"];
-  for (let host = document.querySelector(selector); host; host = document.querySelector(selector)) {
-    host.scrollIntoView({ behavior: "instant" });
+  for (let frames = 0; document.querySelector(selector); frames++) {
+    if (frames > 600) throw new Error("a widget does not start");
+    document.querySelector(selector).scrollIntoView({ behavior: "instant" });
     await document.body.animate({}, 1).finished;
   }
   scrollTo({ top: from, behavior: "instant" });

@@ -26,7 +26,9 @@ SCROLL = """async () => {
   const starting = () => hosts().some((host) => !host.shadowRoot);
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: "instant" });
-    do await frame(); while (starting());
+    let frames = 0;
+    do await frame(); while (starting() && ++frames < 600);
+    if (starting()) throw new Error("a widget does not start");
   }
 }"""
 

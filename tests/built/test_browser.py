@@ -246,6 +246,23 @@ def test_previous_and_next_lead_through_the_book(visit):
     opened.settle()
 
 
+def test_a_page_read_from_the_top_waits_with_what_is_below(visit):
+    """Its widget starts when one comes near; its sections are whole all the same, soon, and on other ways at once."""
+    opened = visit("book/licences.html")
+    page, place = opened.page, opened.base + "book/07_generation.html"
+    left = "() => document.querySelectorAll('.living-page + script[data-later]').length"
+    page.goto(place)
+    page.wait_for_function("() => document.querySelector('link[rel=prefetch]')")
+    aside = "(each) => getComputedStyle(each).contentVisibility === 'auto'"
+    page.wait_for_function(f"() => ![...document.querySelectorAll('section')].some({aside})")
+    assert page.evaluate(left) == 1
+    page.locator(".living-page").scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('.living-page').shadowRoot")
+    page.reload()
+    page.wait_for_function("() => document.querySelector('.living-page').shadowRoot")
+    assert page.evaluate("() => 'fresh' in document.documentElement.dataset") is False
+
+
 HERE = """() => {
   const node = document.elementsFromPoint(innerWidth / 2, 300).find((each) => each.matches("section *"));
   return [node.textContent, node.getBoundingClientRect().top];
