@@ -22,8 +22,9 @@ on("longtask", (entry) => { if (arrival.text) arrival.blocked += entry.duration 
 # As fast as can be, but a widget that is three screens away may start: no reader overtakes it
 SCROLL = """async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  const hosts = () => [...document.querySelectorAll(".living-page:has(+ script[src])")];
-  const starting = () => hosts().some((host) => !host.shadowRoot);
+  const near = ({ top, bottom }) => top < 3.9 * innerHeight && bottom > -2.9 * innerHeight;
+  const starting = () => [...document.querySelectorAll(".living-page")]
+    .some((host) => !host.shadowRoot && near(host.getBoundingClientRect()));
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: "instant" });
     let frames = 0;
@@ -75,7 +76,7 @@ def arrive(browser, address, size, bytes_a_second, latency, slower):
     wire.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     page.add_init_script(WATCH)
     page.goto(address, wait_until="load")
-    page.wait_for_timeout(900 if slower > 1 else 0)  # site.js lays out what is below, and looks for what scrolls
+    page.wait_for_timeout(900 if slower > 1 else 300)  # site.js lays out what is below, and looks for what scrolls
     seen = page.evaluate("() => arrival")
     wire.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     page.evaluate(SCROLL)
