@@ -207,8 +207,10 @@ def finish(app, exception):
     theme = static / "scripts/pydata-sphinx-theme.js"
     script, found = MEASURES.subn("0", theme.read_text(encoding="utf-8"))
     theme.write_text(script, encoding="utf-8")
-    if not found and not done:
-        logger.warning("early.py does not find where %s measures what scrolls", theme.name)
+    guessed = any(GUESSED in text for text in pages.values())
+    for what, there in {"measures what scrolls": found, "guesses the colours": guessed}.items():
+        if not there and not done:
+            logger.warning("early.py does not find where the theme %s", what)
     for page, text in pages.items():
         if page in done:
             continue

@@ -49,7 +49,7 @@ def player(frames, title, readout=None, seconds=4.0, size=190, strip=9):
         f'frames from first to last" src="{_png(np.concatenate(images[few], axis=1))}">'
         for label, images in panels.items()
     )
-    gap = np.full((n, height, 2), 0.97)  # paper between the panels
+    gap = np.full((n, height, 2), 0.5)  # a grey line: it parts black and white panels, on light paper and on dark
     row = [part for images in panels.values() for part in (gap, images)][1:]
     sheet = np.concatenate(row, axis=2)  # (n, height, all panels)
     names = "".join(f"<span>{html.escape(label)}</span>" for label in panels)

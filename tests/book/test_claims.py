@@ -113,6 +113,7 @@ CLAIMS = {
         "untrained": ("| {} | untrained: {} log {} |", lambda: (784 * math.log(2), 784, 2)),
         "mean image": ("| {} | the mean image;", lambda: MEAN_IMAGE_NATS),
         "collapsed": ("collapsed VAE scores near it", lambda: abs(league("means") - MEAN_IMAGE_NATS) < 1.5),
+        "thirty lines": ("| about {} | the listing that opens [6]", "06: abs(small_nats - {a}) < 4"),
         "Adam": ("| {} | the book's network", lambda: league("Keras example")),
         "its rate": ("Adam at {},", "recipes: vae, rate = (RecipeVAE(recipe, seed), {a})"),
         "its epochs": ("{} epochs |", lambda: LEAGUE["epochs"]),
@@ -219,7 +220,7 @@ CLAIMS = {
     "07_generation": {
         "copies": ("Hardly any print was a sharp copy", "07: plain < once / 200"),
         "mismatch": ("and some remains", "07: 0.15 < mismatch < 0.35"),
-        "worse": ("worse between the regions of digits and in holes", "07: inside + 0.03 < min(others)"),
+        "less alike": ("in holes, prints are less like digits", "07: inside + 0.03 < min(others)"),
         "crisper": ("arcs gave crisper middles", "07: grey > 2 * abs(grey_on_arc)"),
         "not better": ("better digits is not shown", "07: abs(accepted[0]) < accepted[1]"),
     },

@@ -166,7 +166,7 @@ def test_the_rate_climbs_in_a_straight_line():
 
 def test_none_of_a_thousand_leaves_room_for_three():
     assert (1 - 0.003) ** 1000 == pytest.approx(0.05, abs=0.001)
-    assert "None of 1,000 prints lies below 0.7, so at 95 % confidence at most $3/1000$" in prose("07")
+    assert "and none among 1,000 prints." in prose("07") and "So at most 0.3 % of all prints" in prose("07")
 
 
 def test_the_largest_of_80_comparisons_is_near_what_chapter_4_says():

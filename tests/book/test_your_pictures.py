@@ -43,9 +43,8 @@ def test_what_the_page_says_of_memory_and_of_few_pictures():
     assert f"here {here / 1e6:.0f} MB, but {many / 1e9:.1f} GB for 20,000 pictures of 256 by 256" in text
     held_out = min(500, 300 // 5)
     steps = [6 * -(-pictures // 25) for pictures in (300 - held_out, 2500)]
-    few = (
-        f"of 300, the code below trains on {300 - held_out}, so 6 epochs are {steps[0]} steps, and ours are {steps[1]}"
-    )
+    few = f"of 300 pictures the code below trains on {300 - held_out}, and 6 epochs are then {steps[0]} steps."
+    few += f" With our 2,500, they are {steps[1]} steps."
     assert few in text and "multiply `EPOCHS` and `LONGER` by ten" in text and steps[1] == 10 * steps[0]
     code = [ast.unparse(node) for node in chapter_code.body(PATH)]
     assert "held_out = min(500, len(x) // 5)" in code and any("batch_size=25" in each for each in code)

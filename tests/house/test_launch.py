@@ -105,7 +105,7 @@ def test_on_colab_a_notebook_gets_the_book_of_its_own_version(tmp_path, empty, o
     (tmp_path / "origin/helpers/device.py").rename(tmp_path / "origin/helpers/machine.py")
     subprocess.run([*git, "commit", "-q", "-a", "-m", "renamed"], check=True)
     assert started(run_setup(empty, address=origin, before=COLAB)) == empty / "digital-darkroom"
-    for name in ("pyproject.toml", "CITATION.cff", "README.md"):
+    for name in ("pyproject.toml", "CITATION.cff", "README.md", "book/licences.md"):
         assert version[1:] in (ROOT / name).read_text(encoding="utf-8"), name
     assert f"## {version[1:]}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 

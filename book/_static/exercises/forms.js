@@ -132,7 +132,7 @@
   function askBefore(script, question) {
     const fold = foldAfter(script, question.question.slice(0, 20));
     const status = make("p", { class: "asked-status", role: "status" });
-    const title = make("p", { class: "asked-title", id: question.id }, question.question);
+    const title = make("p", { class: "asked-title", id: question.id }, ...rich(question.question));
     const buttons = question.choices.map(([choice]) => make("button", { type: "button", class: "btn" }, ...rich(choice)));
 
     function show(index) {

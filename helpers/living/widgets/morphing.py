@@ -13,9 +13,9 @@ from helpers.living.widgets.shared import mnist, model, some_digits, z_means
 TITLE = "The morphing table"
 TRY = "Press Play, then choose the spherical way. Drag the dot over the map. Then stop anywhere and move Lean."
 NOTICE = (
-    "From this 3 to this 8, the straight way passes 9s and a 7, the spherical way 1s: what lies between two digits "
-    "depends on the way. Measured on 400 test digits, Lean at +1 moves the slant by +0.3 on average, and in about "
-    "three of ten the wrong way. Each latent holds several things at once."
+    "From the 3 to the 8 that are chosen at first, the straight way passes 9s and a 7, the spherical way 1s: what lies "
+    "between two digits depends on the way. Measured on 400 test digits, Lean at +1 moves the slant by +0.3 on "
+    "average, and in about three of ten the wrong way. Each latent holds several things at once."
 )
 ALT = (
     "Two rows of nine prints between the same 3 and the same 8. The straight way passes through 9 and 7, the spherical "
