@@ -238,17 +238,19 @@ def test_check_runs_what_is_concerned_and_test_everything(monkeypatch, tmp_path,
     monkeypatch.setattr(pipeline, "site", lambda *options: True)
     monkeypatch.setattr(pipeline.subprocess, "run", lint)
     monkeypatch.setattr(concern, "state", lambda: {"a": "new"})
-    monkeypatch.setattr(concern, "recall", lambda what: {"files": {"a": "old", "b": "gone"}, "pages": {"p": 1}}[what])
+    green = {"files": {"a": "old", "b": "gone"}, "pages": {"p": 1}, "times": {"p": 1}}
+    monkeypatch.setattr(concern, "recall", lambda what: green[what])
     monkeypatch.setattr(concern, "tests", lambda changes: [Path("tests/test_" + "_".join(changes))])
     monkeypatch.setattr(concern, "pages", lambda site: {"p": 1, "beside": 0})
     monkeypatch.setattr(concern, "unchanged_pages", lambda now, was: ["p"])
     monkeypatch.setattr(concern, "remember", lambda what, value: remembered.append(what))
     assert pipeline.test(check) == 0
-    pages = ("pages", "tests/built", "[]" if fresh else '["p"]')
+    same = "[]" if fresh else '["p"]'
+    pages = ("pages", "tests/built", same)
     units = ("units", "tests/test_a" + "_b" * (not fresh), None)
-    everything = [("units", "tests", None), pages, ("times", "tests", None)]
+    everything = [("units", "tests", None), pages, ("times", "tests", same)]
     assert ran == ([("lint", "pre_commit", None), units, pages] if check else everything)
-    assert remembered == ([] if skipped else ["pages", "files"])
+    assert remembered == ([] if skipped else ["pages", *["times"] * (not check), "files"])
     said = capsys.readouterr().out
     assert f"what is checked on each by itself is not run: {'none' if fresh else 'p'}\n" in said
 

@@ -138,16 +138,19 @@ def test(check=False):
         run = functools.partial(run_tests, units, *wanted, "--ignore=tests/built", "--dist=loadfile", *apart)
         stage("unit tests and checks", run, units)
     if execute(stage) and stage("site", lambda: site("-q")):
-        pages, timed = REPORTS / "pages.xml", REPORTS / "times.xml"
         now = concern.pages(SITE)
-        same = [] if fresh() else concern.unchanged_pages(now, concern.recall("pages"))
-        print(f"\npages unchanged, what is checked on each by itself is not run: {', '.join(same) or 'none'}")
-        run = functools.partial(run_tests, pages, "tests/built", *apart, **{concern.UNCHANGED: json.dumps(same)})
-        if stage("pages", run, pages):
-            if chapters.counts(pages)[2] == 0:  # what was skipped, for want of a browser perhaps, is not in order
-                concern.remember("pages", now)
+
+        def built(name, where, *which):
+            same = [] if fresh() else concern.unchanged_pages(now, concern.recall(name))
+            print(f"\npages unchanged, what is checked on each by itself is not run: {', '.join(same) or 'none'}")
+            report = REPORTS / f"{name}.xml"
+            run = functools.partial(run_tests, report, where, *which, **{concern.UNCHANGED: json.dumps(same)})
+            if stage(name, run, report) and chapters.counts(report)[2] == 0:
+                concern.remember(name, now)  # what was skipped, for want of a browser perhaps, is not in order
+
+        built("pages", "tests/built", *apart)
         if not check:
-            stage("times", lambda: run_tests(timed, "tests", "-m", "timed"), timed)  # one at a time
+            built("times", "tests", "-m", "timed")  # one at a time
     passed, failed, skipped = (sum(int(result[i]) for result in results) for i in range(3))
     if not failed and not skipped:
         concern.remember("files", before)
