@@ -8,7 +8,7 @@ from base64 import b64encode
 import numpy as np
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from driving import Bench, numbers
+from driving import PHONE, Bench, numbers
 from PIL import Image
 from test_browser import SETTINGS, overflow
 from test_widgets import ANSWERS, SMALL, throttle
@@ -179,6 +179,36 @@ def test_the_keyboard_is_enough(bench):
     tab_to("Open a model")
     field = it.find("input[type=file]")  # the browser's own, which keys open
     assert field.evaluate("node => node === node.getRootNode().activeElement") and field.is_enabled()
+
+
+WITHIN = """node => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight + 1;
+}"""
+
+
+def test_on_a_phone_what_one_presses_stays_at_the_thumb_and_the_tour_shows_its_part(bench):
+    it = bench(**PHONE)
+    for part in (".at-map", ".at-figures", ".at-controls"):
+        it.find(part).evaluate("node => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        assert it.find(".at-bar").evaluate(WITHIN), part
+    it.button("Tour").tap()
+    for _ in range(5):
+        it.until(lambda: it.find(".tour").evaluate(WITHIN))
+        shown, tour = it.find(".shown").element_handle(), it.find(".tour").element_handle()
+        # it scrolls there smoothly
+        it.until(lambda at=shown, tour=tour: 60 < at.bounding_box()["y"] < tour.bounding_box()["y"] - 60)
+        it.button("Next").tap()
+    it.find(".at-map canvas").first.tap()  # wherever the focus is
+    it.page.keyboard.press("Escape")
+    assert it.find(".tour:visible, .shown").count() == 0 and it.page.evaluate(FOCUSED) == "Tour"
+
+
+def test_the_small_bench_is_seen_as_a_whole(bench):
+    it = bench(name="first_bench", viewport={"width": 1440, "height": 900})
+    assert it.section.bounding_box()["height"] < 700
+    parts = [it.find(part).bounding_box() for part in (".at-map", ".at-plane", ".at-prints")]
+    assert len({round(part["x"]) for part in parts}) == len(parts), "beside each other"
 
 
 AXE = """async (settings) => (await axe.run(".living-page", settings)).violations.flatMap(

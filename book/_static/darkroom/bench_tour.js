@@ -12,10 +12,15 @@ const TOUR = [
   ["verdict", "Now break it: move \u03b2, the price of what the negatives say, to about 20 while it trains. They say nothing then, and all prints become alike. Move it back to 1."],
 ];
 
-/** Scroll to a part if it is not in view as a whole, below the page's bar and above what is fixed on a phone. @param {Element} part */
-export function bringIntoView(part) {
+/**
+ * Scroll to a part if it is not in view as a whole, below the page's bar and above what is fixed on a phone.
+ *
+ * @param {Element} part
+ * @param {number} [foot] height of what is fixed
+ */
+export function bringIntoView(part, foot = 150) {
   const { top, bottom } = part.getBoundingClientRect();
-  if (top > 70 && bottom < innerHeight - 150) return;
+  if (top > 70 && bottom < innerHeight - foot) return;
   scrollBy({ top: top - 80 });
 }
 
@@ -27,7 +32,7 @@ export function benchTour(body, say, begin) {
   const back = button("Back", () => go(at - 1));
   const leave = button("Leave the tour", () => go(-1));
   const node = el("div", { class: "tour", role: "group", "aria-label": "Tour" }, text, back, next, leave);
-  node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && go(-1));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && at >= 0 && go(-1)); // wherever the focus is
   const start = button("Tour", () => {
     go(0);
     next.focus();
@@ -43,12 +48,13 @@ export function benchTour(body, say, begin) {
     const [part, words] = TOUR[at];
     const shown = body.querySelector(`.at-${part}`);
     shown?.classList.add("shown");
-    if (shown) bringIntoView(shown);
     if (at === 0) begin();
     text.textContent = `${at + 1} of ${TOUR.length}. ${words}`;
     back.hidden = at === 0;
     leave.hidden = at === TOUR.length - 1; // there the other button ends it
     next.textContent = at === TOUR.length - 1 ? "End" : "Next";
+    const over = node.parentElement && getComputedStyle(node.parentElement).position === "sticky"; // on a phone
+    if (shown) bringIntoView(shown, over ? innerHeight - node.getBoundingClientRect().top : undefined);
     say(text.textContent ?? "");
   }
   return { node, start };
