@@ -26,6 +26,16 @@ def test_the_cheat_sheet_is_one_sheet_of_paper(visit, scheme):
         assert pages(page.pdf(format=format, prefer_css_page_size=own_margins)) == 1, (format, own_margins)
 
 
+TALL = "cells => cells.map((cell) => cell.getBoundingClientRect().height)"
+
+
+def test_a_number_in_a_table_of_a_run_stays_whole_on_paper(visit):
+    page = visit("book/05_loss.html", viewport={"width": 660, "height": 1000}).page
+    page.emulate_media(media="print")
+    heights = page.locator("table.training-log td").evaluate_all(TALL)
+    assert len(heights) > 50 and max(heights) < 1.5 * min(heights)
+
+
 def test_pages_of_paper_are_counted(visit):
     assert pages(visit("book/notation.html").page.pdf()) > 3
 
