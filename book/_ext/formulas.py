@@ -6,6 +6,7 @@ a browser runs no script for a formula, and nothing moves. A formula that KaTeX 
 build.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 KATEX = "vendor/katex"  # below _static
+SHORT = 30  # signs of TeX: a longer formula may be wider than a phone
 SCRIPT = Path(__file__).resolve().parents[1] / "_static" / KATEX / "katex.min.js"
 NEEDS = "Formulas are set by quickjs-ng, which is not installed: pip install -r requirements.txt"
 logger = logging.getLogger(__name__)
@@ -82,6 +84,18 @@ def displayed(translator, node):
     put(translator, node, "div", aligned(node) + number, True)
 
 
+def keep_together(app, doctree, name):
+    """Put a short formula and the sign after it into a span of their own: the end of a line must not part them."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, after = formula.parent, formula.next_node(descend=False, siblings=True)
+        sign = re.match(r"[.,;:?!)]+", after) if isinstance(after, nodes.Text) else None
+        if sign and len(formula.astext()) <= SHORT:
+            at = parent.index(formula)
+            whole = nodes.inline("", "", classes=["whole"])
+            parent[at : at + 2] = [whole, nodes.Text(after[sign.end() :])]
+            whole += [formula, nodes.Text(sign[0])]
+
+
 def load(app, page, template, context, doctree):
     """Let a page with formulas load how they look, and what copies their TeX."""
     if 'class="katex' in context.get("body", ""):
@@ -93,4 +107,5 @@ def setup(app):
     """Sphinx calls this when it loads the extension."""
     app.add_html_math_renderer("katex", (inline, None), (displayed, None))
     app.connect("html-page-context", load)
+    app.connect("doctree-resolved", keep_together)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -59,9 +59,13 @@
     return row[b.length];
   }
 
-  /** The words of the book that a word of the query stands for: its own forms, else those spelt nearly so.
-   * @param {string} word @returns {Term} */
-  function term(word) {
+  /** What a newcomer may say, and the book's word for it. */
+  const ALSO = new Map(Object.entries({
+    bibtex: "cite", dimension: "latent", image: "picture", photo: "picture", photograph: "picture", rgb: "colour",
+  }).map(([said, word]) => [stemOf(said), word]));
+
+  /** The words of the book that are forms of a word, else those spelt nearly so. @param {string} word */
+  function forms(word) {
     const stem = stemOf(word);
     const near = [...known.keys()].filter((other) => other.startsWith(word.slice(0, 2)));
     let found = word.length < 3 ? near.filter((other) => other === word)
@@ -72,6 +76,13 @@
       const least = Math.min(...far.map(([steps]) => steps));
       found = least <= most ? far.filter(([steps]) => steps === least).map(([, other]) => other) : [];
     }
+    return found;
+  }
+
+  /** What a word of the query stands for. @param {string} word @returns {Term} */
+  function term(word) {
+    const also = ALSO.get(stemOf(word));
+    const found = [...(also ? forms(also) : []), ...(also && !known.has(word) ? [] : forms(word))];
     const places = Math.max(1, ...found.map((other) => known.get(other) ?? 0));
     return { words: new Set(found), weight: Math.log(1 + entries.length / places) };
   }
@@ -119,7 +130,8 @@
     return had(wanted, whole.join(" ")).length === wanted.length;
   }
 
-  /** What has the words, or half of them by weight, the best first: words of the glossary, titles and questions, text.
+  /** What has the words, or half of them by weight, the best first: words of the glossary, titles and questions, text;
+   * a question comes before text if it has much of what is asked.
    * @param {Term[]} wanted @returns {Result[]} */
   function find(wanted) {
     const total = weigh(wanted);
@@ -129,7 +141,8 @@
       const share = weigh(wanted.filter((each) => [...each.words].some((word) => sets[at].has(word)))) / total;
       if (!(share >= 0.5)) continue;
       const titled = weigh(had(wanted, entry.title)) / total;
-      const rank = share < ALL ? 3 : titled < ALL ? 2 : entry.kind === "glossary" && means(entry, wanted) ? 0 : 1;
+      const asked = entry.kind === "question" && titled >= 0.4; // in other words than the reader's
+      const rank = share < ALL ? (asked ? 1 : 3) : titled < ALL ? 2 : entry.kind === "glossary" && means(entry, wanted) ? 0 : 1;
       const place = best(entry, wanted);
       const brief = rank < 2 ? 1 / wordsOf(entry.title).length : 0;
       const score = share + place.score / total + titled + brief + (entry.kind ? 0.3 : 0);

@@ -158,6 +158,12 @@
     addEventListener("keydown", (event) => event.key === "Escape" && highlights.delete("found"));
   }
 
+  /** The contents, opened on a phone, begin where one is. */
+  function openAtPlace(/** @type {Event} */ event) {
+    if (!(/** @type {Element} */ (event.target).closest?.(".primary-toggle"))) return;
+    setTimeout(() => document.querySelector("dialog[open] a.current")?.scrollIntoView({ block: "center" }));
+  }
+
   layOut();
   fetchLater();
   name();
@@ -167,6 +173,7 @@
   document.addEventListener("click", (event) => {
     if (/** @type {Element} */ (event.target).closest?.(".copybtn")) status.textContent = "Copied";
   });
+  document.addEventListener("click", openAtPlace);
   document.addEventListener("toggle", soon, true);
   addEventListener("resize", soon);
 })();

@@ -220,7 +220,7 @@ CLAIMS = {
     "07_generation": {
         "copies": ("Hardly any print was a sharp copy", "07: plain < once / 200"),
         "mismatch": ("and some remains", "07: 0.15 < mismatch < 0.35"),
-        "less alike": ("in holes, prints are less like digits", "07: inside + 0.03 < min(others)"),
+        "less alike": ("in holes were less like digits", "07: inside + 0.03 < min(others)"),
         "crisper": ("arcs gave crisper middles", "07: grey > 2 * abs(grey_on_arc)"),
         "not better": ("better digits is not shown", "07: abs(accepted[0]) < accepted[1]"),
     },

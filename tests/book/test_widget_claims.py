@@ -121,13 +121,13 @@ def test_an_ellipse_holds_what_the_darkroom_says():
 
 def test_the_bill_is_as_the_ledger_says():
     images, labels = shared.some_digits(1)
-    draws = [evaluate_elbo(shared.model(), images, seed) for seed in range(40)]
+    draws = [evaluate_elbo(shared.model(), images, seed) for seed in range(200)]
     elbo = np.mean(np.sum(draws, axis=1), axis=0)
     bounds = [-importance_bound(shared.model(), images, 50, seed)[0] for seed in range(20)]
     gain = elbo - np.mean(bounds, axis=0)
     notice = ledger.NOTICE
-    assert np.sum(gain < 2) == 7 and "seven of these ten digits gain less than two nats" in notice
-    assert set(labels[gain > 2]) == {5, 6, 9} and "the 5, the 6 and the 9 more" in notice
+    assert np.sum(gain < 2) == 6 and "six of these ten digits gain less than two nats on average" in notice
+    assert set(labels[gain > 2]) == {5, 6, 8, 9} and "the 5, the 6, the 8 and the 9 more" in notice
     assert np.mean(draws, axis=0)[0].sum() > 0.95 * elbo.sum()
 
 

@@ -204,6 +204,26 @@ def test_on_a_phone_what_one_presses_stays_at_the_thumb_and_the_tour_shows_its_p
     assert it.find(".tour:visible, .shown").count() == 0 and it.page.evaluate(FOCUSED) == "Tour"
 
 
+def test_on_a_desktop_the_tour_stays_in_sight(bench):
+    it = bench(viewport={"width": 1440, "height": 900})
+    it.button("Tour").click()
+    for _ in range(6):
+        shown, tour = it.find(".shown").element_handle(), it.find(".tour").element_handle()
+        it.until(lambda at=shown: 60 < at.bounding_box()["y"] < 700)
+        it.wait(400)  # it scrolls there smoothly
+        box, part = tour.bounding_box(), shown.bounding_box()
+        assert 0 < box["y"] and box["y"] + box["height"] < 900, it.said()
+        assert part["y"] >= box["y"] + box["height"] or part["y"] + part["height"] <= box["y"], it.said()
+        it.find(".tour .go").click()
+
+
+def test_slow_motion_is_seen_on_a_phone_and_shows_what_it_follows(bench):
+    it = bench(**PHONE)
+    it.button("Slow motion").tap()
+    it.until(lambda: it.find(".following").count() and it.find(".following").is_visible())
+    it.until(lambda: 0 < it.find(".following").bounding_box()["y"] < 400)
+
+
 def test_the_small_bench_is_seen_as_a_whole(bench):
     it = bench(name="first_bench", viewport={"width": 1440, "height": 900})
     assert it.section.bounding_box()["height"] < 700

@@ -20,7 +20,7 @@ TEN = [  # what a reader types, if anything; what is then chosen; and what is th
     ("how many latents do I need", "How many latents?", "more latent_dim than it needed did no harm"),
     ("blurry prints", "Why are the prints blurry?", "the best print is the mean of the scenes"),
     ("reparametrisation trick", "Reparameterization, trick", "so that the randomness is an input"),
-    ("", "z or z_mean?", "to describe an image"),
+    ("", "z or z_mean?", "to describe or reconstruct an image"),
     ("", "My loss is NaN", "Steps that are too large"),
     ("", "Which σ for my own pictures?", "how much KL the model will spend on it"),
     ("", "What does the guidance scale do?", "exaggerates what the label changes"),
@@ -88,9 +88,18 @@ def test_the_search_shows_sentences_the_words_of_the_glossary_first(visit):
 
 @pytest.mark.parametrize(
     "query, title",
-    [("reparametrisation", "Reparameterization, trick"), ("color pictures", "Which loss for colour pictures?")],
+    [
+        ("reparametrisation", "Reparameterization, trick"),
+        ("color pictures", "Which loss for colour pictures?"),
+        ("why are my images blurry", "Why are the prints blurry?"),
+        ("number of latent dimensions", "How many latents?"),
+        ("is the ELBO the likelihood", "How far is the ELBO from log p(x)?"),
+        ("bibtex", "How do I cite the book?"),
+        ("photos needed", "How many pictures do I need?"),
+        ("expected loss mnist", "Which loss should I expect on MNIST?"),
+    ],
 )
-def test_other_spellings_are_understood(visit, query, title):
+def test_other_words_and_spellings_are_understood(visit, query, title):
     assert title in [each[0] for each in search(visit, query)[1][:3]]
 
 

@@ -45,6 +45,7 @@ export function benchState(data, show, stopped) {
     running: false,
     trouble: "",
     /** whether its weights came from a file */ opened: false,
+    /** after how many steps β was moved last */ moved: -Infinity,
     /** @type {any} what it looked like last */ look: null,
     /** @type {any} what happened to the image of the last step */ followed: null,
     /** @type {any} its likelihood without a bound */ exact: null,
@@ -134,7 +135,7 @@ export function benchState(data, show, stopped) {
       ends = [0, 1];
     }
     now.settings = { ...settings };
-    Object.assign(now, { running: false, trouble: "", opened: theta !== undefined, look: null, followed: null, exact: null, training: [], heldOut: [], axes: null });
+    Object.assign(now, { running: false, trouble: "", opened: theta !== undefined, look: null, followed: null, exact: null, moved: -Infinity, training: [], heldOut: [], axes: null });
     shownAxes = settings.latents > 1 ? [0, 1] : [0, -1];
     const noise = settings.noise === "on";
     order({ ask: "start", settings: { ...settings, noise }, digits: now.digits, theta, axes: shownAxes, ends });
@@ -184,6 +185,7 @@ export function benchState(data, show, stopped) {
     if (now.settings[name] === value) return;
     if (LIVE.includes(name)) {
       now.settings[name] = value;
+      if (name === "beta") now.moved = now.look?.steps ?? 0;
       motor.ask({ ask: "change", [name]: value });
       return;
     }

@@ -3,6 +3,7 @@
 import { PIXELS } from "./bench.js";
 import { readBench, writeBench } from "./bench_file.js";
 import { numeral } from "./chart.js";
+import { isSign } from "./map.js";
 import { DRAWS } from "./exact.js";
 import { button, el, textTable } from "./ui.js";
 
@@ -62,7 +63,8 @@ export function takePanel(state, plane, open, say) {
     const end = state.heldOut.at(-1);
     const text = writeBench(state.settings, theta, PIXELS ** 2, { epoch: end?.epoch ?? 0, heldOut: end ?? null });
     offer("my-vae.json", new Blob([text], { type: "application/json" }));
-    tell("my-vae.json: read it with load_bench, or open it here.");
+    const signs = [...state.settings.digits].some(isSign);
+    tell(`my-vae.json: ${signs ? "load_bench reads it. This page opens it as long as your signs are on it." : "read it with load_bench, or open it here."}`);
   }));
   const input = el("input", { type: "file", accept: ".json,application/json", class: "file" });
   Object.assign(input.style, { minHeight: "2.1rem", maxWidth: "100%", font: "inherit" });
@@ -73,7 +75,7 @@ export function takePanel(state, plane, open, say) {
     try {
       const { settings, theta } = readBench(await file.text(), PIXELS ** 2);
       open(settings, theta);
-      tell(`${file.name} is open. Its training would go on from its weights.`);
+      tell(`${file.name} is open. Press Train to go on from its weights.`);
     } catch (error) {
       tell(`${error instanceof Error ? error.message : error} Nothing was changed.`);
     }

@@ -5,7 +5,8 @@ import { numeral } from "./chart.js";
 import { inkFrom } from "./desk.js";
 import { captioned, contactSheet, el } from "./ui.js";
 
-const PUSHES = "A push above 0 makes its number larger. The print pushes to fit this scene; KL pushes z_mean to 0 and \u03c3 to 1.";
+const PUSHES = "A push above 0 makes its number larger. The print pushes to fit this scene; KL pushes z_mean to 0 and \u03c3 to 1. " +
+  "Each step follows another scene.";
 
 /** Both terms on held-out digits, and the KL of each latent as a bar. */
 export function benchLedger() {

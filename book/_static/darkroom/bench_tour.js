@@ -16,12 +16,12 @@ const TOUR = [
  * Scroll to a part if it is not in view as a whole, below the page's bar and above what is fixed on a phone.
  *
  * @param {Element} part
- * @param {number} [foot] height of what is fixed
+ * @param {{head?: number, foot?: number}} [hidden] height of what is hidden at the top and at the bottom of the screen
  */
-export function bringIntoView(part, foot = 150) {
+export function bringIntoView(part, { head = 70, foot = 150 } = {}) {
   const { top, bottom } = part.getBoundingClientRect();
-  if (top > 70 && bottom < innerHeight - foot) return;
-  scrollBy({ top: top - 80 });
+  if (top > head && bottom < innerHeight - foot) return;
+  scrollBy({ top: top - head - 10 });
 }
 
 /** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */
@@ -53,8 +53,9 @@ export function benchTour(body, say, begin) {
     back.hidden = at === 0;
     leave.hidden = at === TOUR.length - 1; // there the other button ends it
     next.textContent = at === TOUR.length - 1 ? "End" : "Next";
-    const over = node.parentElement && getComputedStyle(node.parentElement).position === "sticky"; // on a phone
-    if (shown) bringIntoView(shown, over ? innerHeight - node.getBoundingClientRect().top : undefined);
+    const { top, height } = node.getBoundingClientRect();
+    const above = getComputedStyle(/** @type {Element} */ (node.parentElement)).bottom === "auto"; // else at the foot of a phone
+    if (shown) bringIntoView(shown, above ? { head: 80 + height, foot: 20 } : { foot: innerHeight - top });
     say(text.textContent ?? "");
   }
   return { node, start };

@@ -15,7 +15,7 @@ export const benchNoun = (kinds) =>
   [[...kinds].every(isSign) ? "" : "digits", [...kinds].some(isSign) ? "signs" : ""].filter(Boolean).join(" and ");
 
 /** What one should see now, or what went wrong. @param {any} state of `benchState` @returns {string} */
-export function benchSentence({ trouble, look, settings, opened }) {
+export function benchSentence({ trouble, look, settings, opened, moved }) {
   if (trouble) return trouble;
   if (!opened && !look?.steps) return `Untrained: the prints are fog. Press Train${settings.beta === 1 ? "" : `, with \u03b2 = ${settings.beta}`}.`;
   if (!opened && look.epoch === 0) return `Step ${look.steps} of the first epoch.`;
@@ -26,8 +26,9 @@ export function benchSentence({ trouble, look, settings, opened }) {
     return "Collapse: the negatives say nothing, and all prints are alike. The mean over 196 pixels makes the KL term weigh " +
       "196 times as much as in the ELBO.";
   if (used === 0 && settings.beta > 1) {
-    return "Collapse: the negatives say nothing, and all prints are alike. \u03b2 is the price of what they say: here a nat of it " +
-      `has to save more than ${settings.beta} nats in the prints. Move \u03b2 back to 1, and watch.`;
+    const why = look.steps - moved < 100 ? `\u03b2 is ${settings.beta} now: train on, and see whether they begin to speak.`
+      : `\u03b2 is the price of what they say: here a nat of it has to save more than ${settings.beta} nats in the prints. Move \u03b2 back to 1, and watch.`;
+    return `Collapse: the negatives say nothing, and all prints are alike. ${why}`;
   }
   if (used === 0) return `No latent is used yet: all prints are alike.`;
   if (settings.beta === 0) return `${of}. Nothing holds the negatives near the middle: the inventions are drawn where no negative may lie.`;

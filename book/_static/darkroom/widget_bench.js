@@ -32,7 +32,7 @@ export function bench(stage) {
     if (trouble) slow = false;
     if (!slow) say(trouble || summary());
   });
-  let [slow, timer] = [false, 0];
+  let [slow, unseen, timer] = [false, false, 0];
   const keep = afterPause(300, () => remember(state.settings)); // browsers take no more than a few addresses a second
 
   const pick = (/** @type {ArrayLike<number>} */ z) => state.choosePlace(Array.from(z));
@@ -89,6 +89,7 @@ export function bench(stage) {
     slow = true;
     clearTimeout(timer);
     tick();
+    unseen = true;
   }
   function tick() {
     if (!slow || !train.isConnected) return;
@@ -142,11 +143,13 @@ export function bench(stage) {
     const { look } = state;
     stage.body.classList.toggle("followed", state.followed !== null && !state.running);
     if (state.followed) follow.show(state.followed, state.settings);
+    if (unseen && state.followed && !state.running) bringIntoView(follow.node);
+    if (state.followed && !state.running) unseen = false;
     verdict.classList.toggle("trouble", state.trouble !== "");
     exact.show();
     tellAim();
     ledger.show(state.heldOut.at(-1), look, state.settings);
-    count.textContent = `Epoch ${look?.epoch ?? 0}, step ${(look?.steps ?? 0).toLocaleString("en")}. Trained for ${numeral((look?.busy ?? 0) / 1000, 1)} s.`;
+    count.textContent = `${state.opened ? "From a file; since then: epoch" : "Epoch"} ${look?.epoch ?? 0}, step ${(look?.steps ?? 0).toLocaleString("en")}. Trained for ${numeral((look?.busy ?? 0) / 1000, 1)} s.`;
     if (!look) return;
     if (look === pictured) return point();
     pictured = look;

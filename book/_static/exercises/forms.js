@@ -162,7 +162,7 @@
     const line = make("p", {});
     const update = () => {
       const { done, all } = count();
-      line.textContent = `Of the ${all} questions that this page checks, you answered ${done}.`;
+      line.textContent = `Questions on this page that it checks: ${all}. You answered ${done}.`;
     };
     const about = make("div", { class: "answers-here" }, line, clearing());
     first.closest("section")?.querySelector("h2")?.after(about);
