@@ -156,7 +156,7 @@ def test_a_page_judges_what_is_typed_and_chosen(visit, path):
         )
     asked = questions(CHAPTERS[path])
     for words, entry in asked.items():
-        group = it.get_by_role("group", name=words.replace("`", ""), exact=True)
+        group = it.get_by_role("group", name=plain(words), exact=True)
         for (choice, said), (shown, status, pressed) in zip(
             entry["choices"], it.evaluate(CLICKED, group.element_handle())
         ):
