@@ -218,3 +218,23 @@ def test_a_drawing_becomes_a_picture_as_mnist_has_them(blank, address):
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20, 21)
     centre = [(large.sum(axis=axis) * (np.arange(28) + 0.5)).sum() / large.sum() for axis in (0, 1)]
     assert np.abs(np.array(centre) - 14).max() < 0.3
+
+
+CURVE = """async ({ folder }) => {
+  const { thinned } = await import(`${folder}/bench.js`);
+  let curve = [];
+  const lengths = [];
+  for (let look = 0; look < 3000; look++) {
+    curve = thinned(curve, Array.from({ length: 10 }, (_, i) => ({ epoch: look + (i + 1) / 10 })));
+    lengths.push(curve.length);
+  }
+  return { lengths, epochs: curve.map(({ epoch }) => epoch) };
+}"""
+
+
+def test_a_long_curve_stays_short_and_is_as_coarse_everywhere(blank, address):
+    found = blank.evaluate(CURVE, {"folder": f"{address}_static/darkroom"})
+    epochs = np.array(found["epochs"])
+    gaps = np.diff(epochs)[:-1]  # before the last point, which is always there
+    assert found["lengths"][3] == 40 and 200 < found["lengths"][-1] <= max(found["lengths"]) <= 402
+    assert epochs[0] < 1 and epochs[-1] == 3000 and gaps.max() < 4 * gaps.min()

@@ -6,7 +6,7 @@ import { plainSettings } from "./settings.js";
 import { onFrame } from "./ui.js";
 
 export const PIXELS = 14; // along a side
-const CURVE_POINTS = 400; // points of a curve; beyond them every other one is left out
+const CURVE_POINTS = 400; // of a curve, at most
 const LIVE = ["beta", "rate"]; // settings that may change while it trains
 
 const BROKEN = "The loss became infinite or no number at all: the steps were too long for this loss. Press Reset, and train with " +
@@ -210,10 +210,16 @@ function busiest(kl) {
   return order.slice(0, 2).sort((a, b) => a - b);
 }
 
-/** A curve with its new points; every other one is left out when there are too many. @param {Point[]} old @param {Point[]} more */
-function thinned(old, more) {
+/** A curve with its new points: no more than it can show, and as coarse everywhere. @param {Point[]} old @param {Point[]} more */
+export function thinned(old, more) {
   const all = [...old, ...more];
-  return all.length > CURVE_POINTS ? all.filter((_, i) => i % 2 === 0 || i === all.length - 1) : all;
+  const end = all.length - 1;
+  let next = -Infinity;
+  return all.filter(({ epoch }, i) => {
+    const kept = epoch >= next || i === end;
+    if (kept) next = epoch + all[end].epoch / CURVE_POINTS;
+    return kept;
+  });
 }
 
 /** @param {Point} point @returns {number} -ELBO, in nats an image */
