@@ -41,17 +41,21 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests of one page each whose page has not changed; tests of the site as a whole always run."""
-    left = [item for item in items if page_of(item) in UNCHANGED]
+    """Leave out the tests of pages that have not changed; tests of the site as a whole always run."""
+    left = [item for item in items if (pages := pages_of(item)) and pages <= UNCHANGED]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
 
 
-def page_of(item):
-    """Return the page that a test is about, by its parameter: an address, or a widget's name; nothing if by neither."""
+def pages_of(item):
+    """Return the pages that a test is about: by its parameter (an address, or a widget's name), or all of its module's.
+
+    An empty set if it is about the whole site, or about nothing that one page has.
+    """
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return parameters.get("path") or getattr(item.module, "HOME", {}).get(parameters.get("name"))
+    page = parameters.get("path") or getattr(item.module, "HOME", {}).get(parameters.get("name"))
+    return {page} if page else set(getattr(item.module, "LOOKS_AT", ()))
 
 
 @pytest.fixture(scope="session")

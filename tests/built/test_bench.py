@@ -5,6 +5,7 @@ import pytest
 from driving import Bench, numbers
 
 HOME = Bench.PAGES
+LOOKS_AT = HOME.values()
 SMALL_RUN = "width=16&digits=01"  # an epoch of it takes a moment
 PRESETS = ["good", "collapse", "mean", "autoencoder", "many", "without"]
 THROWS = "window.Worker = class { constructor() { throw new Error('no workers here') } };"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+LOOKS_AT = ["book/bench.html"]
 EPOCHS = 3
 SETTINGS = {"latents": 2, "width": 16, "rate": 0.005, "batch": 50, "beta": 1, "likelihood": "learned", "sigma": 0.3}
 SETTINGS |= {"terms": "sum", "noise": True, "digits": "17", "seed": 5}

@@ -7,6 +7,7 @@ import pytest
 from driving import ROUND, SEVEN, Widget, line, numbers
 
 BENCH = "book/bench.html"
+LOOKS_AT = [BENCH]
 QUICK = "#width=16&batch=20"
 CROSS = [line((0.2, 0.2), (0.8, 0.8)), line((0.8, 0.2), (0.2, 0.8))]
 SIGNS = {"A": [ROUND], "B": [SEVEN], "C": CROSS}

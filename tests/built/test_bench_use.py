@@ -15,6 +15,7 @@ from test_widgets import ANSWERS, SMALL, throttle
 
 from helpers.living import load_bench
 
+LOOKS_AT = Bench.PAGES.values()
 THROWS = "window.Worker = class { constructor() { throw new Error('no workers here') } };"
 
 

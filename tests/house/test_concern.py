@@ -107,14 +107,21 @@ def test_widget(name): pass
 @pytest.mark.parametrize("width", [360])
 def test_site(width): pass
 """
+OF_ONE_PAGE = """
+LOOKS_AT = ["book/{page}.html"]
+def test_button(): pass
+"""
 
 
 def test_tests_of_unchanged_pages_are_left_out_and_counted_apart(root, tmp_path):
     (tmp_path / "conftest.py").write_text((root / "tests/built/conftest.py").read_text(encoding="utf-8"))
     (tmp_path / "test_pages.py").write_text(PAGES)
+    for page in "ab":
+        (tmp_path / f"test_{page}.py").write_text(OF_ONE_PAGE.format(page=page))
     paths = os.pathsep.join([str(root), str(root / "tests/built")])
     environment = {**os.environ, "PYTHONPATH": paths, concern.UNCHANGED: json.dumps(["book/b.html"])}
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert "3 passed, 2 deselected" in done.stdout, done.stdout + done.stderr
+    assert "4 passed, 3 deselected" in done.stdout, done.stdout + done.stderr
     assert all(f"{each}] PASSED" in done.stdout for each in ("test_page[book/a.html", "widget[unknown", "site[360"))
+    assert "test_a.py::test_button PASSED" in done.stdout
