@@ -71,6 +71,13 @@ def test_ten_answers_are_found_in_three_steps_on_a_phone(visit):
         page.wait_for_function(READ, arg=sentence)
 
 
+def test_the_contents_open_on_a_phone_where_one_is(visit):
+    page = visit("book/17_art.html", **PHONE).page
+    page.locator(".primary-toggle").tap()
+    place = "() => document.querySelector('dialog[open] a.current')?.getBoundingClientRect().top"
+    page.wait_for_function(f"() => {{ const top = ({place})(); return top > 60 && top < innerHeight - 60; }}")
+
+
 # ---- the search
 
 

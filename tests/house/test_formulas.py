@@ -40,6 +40,17 @@ def test_lines_and_blank_lines_need_no_surroundings():
         formulas.typeset(of(tex), True)
 
 
+def test_a_short_formula_is_not_parted_from_the_sign_after_it():
+    long = "x" * (formulas.SHORT + 1)
+    parts = ["So ", nodes.math("", "z"), ", and ", nodes.math("", "p"), " (or ", nodes.math("", long), "). Or ", "q."]
+    said = nodes.paragraph("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in parts))
+    text = said.astext()
+    formulas.keep_together(None, said, "a page")
+    wholes = list(said.findall(nodes.inline))
+    assert [whole.astext() for whole in wholes] == ["z,"] and wholes[0]["classes"] == ["whole"]
+    assert said.astext() == text and len(list(said.findall(nodes.math))) == 3
+
+
 def test_a_build_without_the_package_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "quickjs", None)
     formulas.katex.cache_clear()
