@@ -173,7 +173,7 @@
   document.addEventListener("click", (event) => {
     if (/** @type {Element} */ (event.target).closest?.(".copybtn")) status.textContent = "Copied";
   });
-  document.addEventListener("click", openAtPlace);
+  document.addEventListener("click", openAtPlace, true); // the theme lets it go no further
   document.addEventListener("toggle", soon, true);
   addEventListener("resize", soon);
 })();
