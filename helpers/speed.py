@@ -192,6 +192,30 @@ def disturbances(trainings, products=(), most=1.5):
     return reasons
 
 
+def processor_use():
+    """Return seconds: of the processors' time, what all programs and what this one used so far; and the time."""
+    import psutil  # comes with Jupyter's kernel
+
+    everybody, own = psutil.cpu_times(), psutil.Process().cpu_times()
+    return np.array([everybody.user + everybody.system, own.user + own.system, time.perf_counter()])
+
+
+def busy_with_others(since, share=0.15):
+    """Return a reason not to trust a measurement, as `disturbances` does: other programs had the processors, too.
+
+    Rounds may be alike and yet too slow, if something else runs all the time.
+
+    Args:
+        since: what `processor_use` returned before the measurement, which has just ended.
+        share: of the processor time that was used, what others may have. In a container, others are all of the host's.
+    """
+    import psutil
+
+    used, own, seconds = processor_use() - since
+    others, full = 1 - own / used, used > 0.85 * seconds * psutil.cpu_count()
+    return [f"other programs had {others:.0%} of busy processors"] if full and others > share else []
+
+
 def load_speed(path=DATA / "speed.json"):
     """Return the record of `make bench` that the book shows, a dict; see `benchmarks.measure`."""
     if not path.exists():

@@ -1,6 +1,7 @@
 """`make bench`: workers that wait and end, arithmetic that is counted, a record that can be read."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -144,9 +145,28 @@ def test_a_disturbed_run_is_noticed():
     assert disturbances(quiet) == [] and disturbances({"ours": np.array([30.0, 12, 31])}) == uneven
 
 
+def test_a_disturbance_that_lasts_is_noticed(monkeypatch):
+    """Rounds are then alike: other programs' processor time tells. Here two busy programs for each processor."""
+    since = speed.processor_use()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * psutil.cpu_count())]
+    try:
+        while speed.processor_use()[1] < since[1] + 0.5 or time.perf_counter() < since[2] + 2:
+            pass
+        (reason,) = speed.busy_with_others(since)
+    finally:
+        for each in busy:
+            each.kill()
+    assert re.fullmatch(r"other programs had (6|7|8|9)\d% of busy processors", reason)
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
+    for used, own, noticed in ((20, 19, False), (20, 10, True), (12, 8, False)):  # in ten seconds
+        monkeypatch.setattr(speed, "processor_use", lambda used=used, own=own: np.array([used, own, 10.0]))
+        assert bool(speed.busy_with_others(np.zeros(3))) == noticed
+
+
+@pytest.mark.parametrize("others", [[], ["other programs had 40% of busy processors"]])
 @pytest.mark.parametrize("slow", [1.0, 0.3])
 @pytest.mark.parametrize("chapter", ["10_speed", "a1_your_machine"])
-def test_chapters_that_measure_speed_compare_nothing_in_a_disturbed_run(chapter, slow):
+def test_chapters_that_measure_speed_compare_nothing_in_a_disturbed_run(chapter, slow, others):
     cells = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = next(text for cell in cells if "disturbed = disturbances(" in (text := "".join(cell["source"])))
     told, table = [], []
@@ -157,10 +177,12 @@ def test_chapters_that_measure_speed_compare_nothing_in_a_disturbed_run(chapter,
     names |= {"ways": ["XLA", "none"], "few": range(8_000), "losses": np.zeros((2, 4))}
     names["seconds"] = np.array([[5, 1, 1, 1], [3, 2, 2, 2 / slow]])
     names["live"] = {"ours": np.array([30, 31, 30 * slow]), "plain fit": np.full(3, 7), "products": np.full(3, 58)}
-    names |= {"limits": {"NumPy": np.full(3, 57)}, "fastest": "NumPy"}
+    names |= {"limits": {"NumPy": np.full(3, 57)}, "fastest": "NumPy", "others": others}
     exec(code, names)
-    disturbed = slow < 1
-    assert any("This run was disturbed" in line and "differ by a factor of 3." in line for line in told) == disturbed
+    disturbed = slow < 1 or others != []
+    assert any("This run was disturbed" in line for line in told) == disturbed
+    assert any("differ by a factor of 3." in line for line in told) == (slow < 1)
+    assert any("had 40%" in line for line in told) == (others != [])
     compared = any("%" in row[-1] for row in table) if chapter == "10_speed" else " to " not in table[0][1]
     assert compared != disturbed
 
