@@ -396,7 +396,9 @@ def test_wide_parts_can_be_scrolled_by_keyboard(visit):
     first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("node => node.scrollLeft > 0", arg=first.element_handle())
-    table = page.locator("[data-wide=Table]:visible").first
+    opened = visit("book/notation.html", viewport={"width": 360, "height": 740}, clock=True)
+    opened.wait(800)
+    table = opened.page.locator("[data-wide=Table]:visible").first
     assert "scrolls sideways" in table.evaluate("node => getComputedStyle(node, '::before').content")
 
 
