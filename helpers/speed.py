@@ -193,11 +193,13 @@ def disturbances(trainings, products=(), most=1.5):
 
 
 def processor_use():
-    """Return seconds: of the processors' time, what all programs and what this one used so far; and the time."""
+    """Return seconds of processor time: what all programs used so far, what this one did, what there was to use."""
     import psutil  # comes with Jupyter's kernel
 
     everybody, own = psutil.cpu_times(), psutil.Process().cpu_times()
-    return np.array([everybody.user + everybody.system, own.user + own.system, time.perf_counter()])
+    return np.array(
+        [everybody.user + everybody.system, own.user + own.system, time.perf_counter() * psutil.cpu_count()]
+    )
 
 
 def busy_with_others(since, share=0.15):
@@ -209,11 +211,10 @@ def busy_with_others(since, share=0.15):
         since: what `processor_use` returned before the measurement, which has just ended.
         share: of the processor time that was used, what others may have. In a container, others are all of the host's.
     """
-    import psutil
-
-    used, own, seconds = processor_use() - since
-    others, full = 1 - own / used, used > 0.85 * seconds * psutil.cpu_count()
-    return [f"other programs had {others:.0%} of busy processors"] if full and others > share else []
+    used, own, could = processor_use() - since
+    if used < 0.85 * could or used - own < share * used:
+        return []
+    return [f"other programs had {1 - own / used:.0%} of busy processors"]
 
 
 def load_speed(path=DATA / "speed.json"):

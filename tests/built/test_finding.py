@@ -71,6 +71,12 @@ def test_ten_answers_are_found_in_three_steps_on_a_phone(visit):
         page.wait_for_function(READ, arg=sentence)
 
 
+def test_an_answer_comes_with_what_stands_above_it_in_sight(visit):
+    page = visit("book/03_decoder.html#why-blurry", **PHONE).page
+    top = "document.querySelector('p:has(> a:target)').getBoundingClientRect().top"
+    page.wait_for_function(f"() => {top} > 200 && {top} < innerHeight / 2")
+
+
 def test_the_contents_open_on_a_phone_where_one_is(visit):
     page = visit("book/17_art.html", **PHONE).page
     page.locator(".primary-toggle").tap()

@@ -1,7 +1,6 @@
 """`make bench`: workers that wait and end, arithmetic that is counted, a record that can be read."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -146,21 +145,15 @@ def test_a_disturbed_run_is_noticed():
 
 
 def test_a_disturbance_that_lasts_is_noticed(monkeypatch):
-    """Rounds are then alike: other programs' processor time tells. Here two busy programs for each processor."""
-    since = speed.processor_use()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * psutil.cpu_count())]
-    try:
-        while speed.processor_use()[1] < since[1] + 0.5 or time.perf_counter() < since[2] + 2:
-            pass
-        (reason,) = speed.busy_with_others(since)
-    finally:
-        for each in busy:
-            each.kill()
-    assert re.fullmatch(r"other programs had (6|7|8|9)\d% of busy processors", reason)
-    monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
-    for used, own, noticed in ((20, 19, False), (20, 10, True), (12, 8, False)):  # in ten seconds
-        monkeypatch.setattr(speed, "processor_use", lambda used=used, own=own: np.array([used, own, 10.0]))
-        assert bool(speed.busy_with_others(np.zeros(3))) == noticed
+    """Rounds are then alike: other programs' processor time tells. A machine may have more processors than it gives."""
+    before = speed.processor_use()
+    while speed.processor_use()[1] < before[1] + 0.3:
+        pass
+    used, own, could = speed.processor_use() - before
+    assert 0.29 < own < used + 0.1 and own < could + 0.1
+    for used, own, noticed in ((20, 19, []), (20, 10, ["other programs had 50% of busy processors"]), (12, 2, [])):
+        monkeypatch.setattr(speed, "processor_use", lambda used=used, own=own: np.array([used, own, 20.0]))
+        assert speed.busy_with_others(np.zeros(3)) == noticed
 
 
 @pytest.mark.parametrize("others", [[], ["other programs had 40% of busy processors"]])
