@@ -7,16 +7,14 @@ import contextlib
 import json
 import os
 import re
-import shutil
 
 import pytest
 from pages import ROOT
-from serving import missing, served
+from serving import Browser, limited, missing, served
 
 from tools.build import concern
 
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 # Widgets start when a reader comes near (book/_static/site.js): come near to each, and go back
 COME_NEAR = """async () => {
@@ -28,7 +26,7 @@ COME_NEAR = """async () => {
   }
   scrollTo({ top: from, behavior: "instant" });
 }"""
-OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+LONGEST = 600  # seconds for a test: what is asked of a browser that hangs is else never answered
 
 OTHERS = "test_other_browsers.py"
 collect_ignore = [OTHERS]  # unless it is asked for by its name
@@ -75,20 +73,21 @@ def address(site):
 
 @pytest.fixture(scope="session")
 def browser():
-    """The system's Chromium or Chrome; nothing is downloaded."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import sync_playwright
     except ImportError:
         missing("playwright is not installed: pip install -r requirements.txt")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        try:  # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
-            place = {"executable_path": found} if found else {"channel": "chrome"}
-            started = playwright.chromium.launch(args=OPTIONS, **place)
-        except Error as error:
-            missing(f"none could be started ({', '.join(BROWSERS)}): {str(error).splitlines()[0]}")
-        yield started
-        started.close()
+        browser = Browser(playwright)
+        yield browser
+        browser.started.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Let no test wait for ever, and neither what is prepared for it."""
+    with limited(LONGEST):
+        return (yield)
 
 
 class Visit:

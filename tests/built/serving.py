@@ -1,14 +1,18 @@
-"""A server that has the built site under a sub-path, as GitHub Pages does; what is said where a browser is missing."""
+"""A server that has the built site under a sub-path, as GitHub Pages does; a browser, and what is said without one."""
 
 import contextlib
 import functools
 import http.server
 import os
+import shutil
 import threading
 
+import psutil
 import pytest
 
 PREFIX = "/repo-name/"
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -42,3 +46,42 @@ def served(folder, handler=Handler):
 def missing(what):
     """Skip on a reader's machine, fail where all tests must run (CI is set by .ci/run and by GitHub)."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(f"These tests drive a real browser, but {what}.")
+
+
+class Browser:
+    """The system's Chromium or Chrome; nothing is downloaded. Where `limited` ended it, the next test has a new one."""
+
+    def __init__(self, playwright):
+        from playwright.sync_api import Error
+
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
+        place = {"executable_path": found} if found else {"channel": "chrome"}
+        self.start = lambda: playwright.chromium.launch(args=OPTIONS, **place)
+        try:
+            self.started = self.start()
+        except Error as error:
+            missing(f"none could be started ({', '.join(BROWSERS)}): {str(error).splitlines()[0]}")
+
+    def new_context(self, **options):
+        if not self.started.is_connected():
+            self.started = self.start()
+        return self.started.new_context(**options)
+
+
+@contextlib.contextmanager
+def limited(seconds):
+    """End the browser if what is done with it takes longer; what waits for its answer then fails."""
+
+    def end():
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "chrom" in process.name().lower():
+                    process.kill()
+
+    clock = threading.Timer(seconds, end)
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()

@@ -259,6 +259,7 @@ def test_a_bad_address_changes_nothing_and_is_explained(bench):
         assert it.terms() == terms and it.pictures() == pictures and it.progress()[0] == 1
     it.epochs()
     assert "address" not in it.verdict() and "+ 20 × KL" in it.section.inner_text()
+    it.drawn()
     text = it.look()["text"]
     it.page.evaluate("() => { location.hash = 'what-you-see' }")  # a place on the page
     it.wait(300)

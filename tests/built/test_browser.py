@@ -8,6 +8,7 @@ import re
 
 import pytest
 from pages import contents
+from serving import limited
 
 PAGES = [*contents(), "search.html", "search.html?q=mean"]
 TEXT = re.compile(r"text/|javascript|json|svg|xml")
@@ -467,3 +468,12 @@ def test_a_chapter_prints_cleanly(visit, path):
 def test_nothing_that_no_page_asks_for_is_shipped(site):
     names = [path.relative_to(site).as_posix() for path in site.rglob("*")]
     assert [name for name in names if name.endswith(".map") or "fontawesome.js" in name or "axe" in name] == []
+
+
+def test_a_browser_that_hangs_is_ended_and_the_next_test_has_another(browser):
+    from playwright.sync_api import Error
+
+    page = browser.new_context().new_page()
+    with limited(0.5), pytest.raises(Error, match="closed|crashed"):
+        page.evaluate("() => { for (;;); }")
+    assert browser.new_context().new_page().evaluate("() => 6 * 7") == 42
