@@ -45,6 +45,7 @@
     ".pst-scrollable-table-container, .cell_output .text_html": "Table",
     ".cell_output pre, .cell_output > .output": "Output",
     "pre": "Code",
+    "div.cell_output": "Figure",
   };
 
   /** What scrolls sideways can be reached by keyboard, and says what it is; some parts at a time. */
@@ -158,6 +159,20 @@
     addEventListener("keydown", (event) => event.key === "Escape" && highlights.delete("found"));
   }
 
+  /** A figure that a narrow screen makes much smaller than a wide one is enlarged by a tap, and made small by the next. */
+  function enlarge(/** @type {MouseEvent} */ event) {
+    const picture = /** @type {Element} */ (event.target).closest?.(".cell_output > img");
+    if (!(picture instanceof HTMLImageElement)) return;
+    const [width, box, frame] = [Math.min(720, picture.naturalWidth), picture.getBoundingClientRect(), picture.parentElement];
+    const larger = !picture.classList.contains("enlarged");
+    if (larger && width < 1.25 * box.width) return;
+    picture.classList.toggle("enlarged", larger);
+    picture.style.width = larger ? `${width}px` : "";
+    // what was pressed comes to the middle
+    frame.scrollLeft = ((event.clientX - box.left) / box.width) * width - frame.clientWidth / 2;
+    soon();
+  }
+
   /** The contents, opened on a phone, begin where one is. */
   function openAtPlace(/** @type {Event} */ event) {
     if (!(/** @type {Element} */ (event.target).closest?.(".primary-toggle"))) return;
@@ -173,6 +188,7 @@
   document.addEventListener("click", (event) => {
     if (/** @type {Element} */ (event.target).closest?.(".copybtn")) status.textContent = "Copied";
   });
+  document.addEventListener("click", enlarge);
   document.addEventListener("click", openAtPlace, true); // the theme lets it go no further
   document.addEventListener("toggle", soon, true);
   addEventListener("resize", soon);

@@ -223,6 +223,24 @@ def test_beta_and_rate_change_while_it_trains(bench):
     assert abs(it.nats() - before) < 1  # steps of a hundredth: hardly anything moves
 
 
+def test_beta_can_be_typed(bench):
+    it = bench(SMALL_RUN)
+    it.unfold("More settings")
+    slider, typed = (it.section.get_by_role(role, name=name, exact=True) for role, name in
+                     (("slider", "β"), ("spinbutton", "β exactly")))  # fmt: skip
+    typed.fill("2.345")
+    typed.press("Tab")
+    assert "+ 2.345 ×" in it.aim() and slider.get_attribute("aria-valuetext") == "2.345"
+    for wrong in ("101", "-1", ""):
+        typed.fill(wrong)
+        typed.press("Tab")
+        assert "+ 2.345 ×" in it.aim()
+    slider.press("End")
+    assert typed.input_value() == "100" and "+ 100 ×" in it.aim()
+    it.go("beta=0.5&" + SMALL_RUN)
+    assert typed.input_value() == "0.5"
+
+
 def test_a_link_opens_the_same_bench(bench):
     it = bench("beta=20&latents=3&seed=2&width=16&rate=0.0123")
     aim, terms = it.aim(), it.epochs()

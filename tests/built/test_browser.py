@@ -465,6 +465,23 @@ def test_a_chapter_prints_cleanly(visit, path):
     assert paper[:5] == b"%PDF-" and len(re.findall(rb"/Type\s*/Page\b", paper)) >= 2
 
 
+def test_a_tap_enlarges_a_figure_on_a_phone_and_no_click_does_on_a_desktop(visit):
+    opened = visit("book/05_loss.html", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    picture = opened.page.locator(".cell_output > img").first
+    small, frame = picture.bounding_box(), picture.locator("..")
+    picture.tap(position={"x": small["width"] - 10, "y": 10})
+    assert picture.bounding_box()["width"] == 720 and overflow(opened.page) <= 0
+    assert frame.evaluate("node => node.scrollLeft + node.clientWidth >= node.scrollWidth - 1")  # there one pressed
+    frame.and_(opened.page.locator("[aria-label='Figure, scrolls sideways']")).wait_for()
+    picture.tap()
+    assert picture.bounding_box()["width"] == small["width"]
+    opened.page.locator("[aria-label='Figure, scrolls sideways']").wait_for(state="detached")
+    wide = visit("book/05_loss.html").page.locator(".cell_output > img").first
+    before = wide.bounding_box()["width"]
+    wide.click()
+    assert wide.bounding_box()["width"] == before
+
+
 def test_nothing_that_no_page_asks_for_is_shipped(site):
     names = [path.relative_to(site).as_posix() for path in site.rglob("*")]
     assert [name for name in names if name.endswith(".map") or "fontawesome.js" in name or "axe" in name] == []

@@ -32,7 +32,19 @@ export function benchControls(onChange) {
   const sigmas = logScale(LIMITS.sigma.from, LIMITS.sigma.to);
   const beta = slider({
     label: "\u03b2", step: 0.01, format: (at) => String(betaScale.value(at)),
-    onInput: (at) => onChange("beta", betaScale.value(at)),
+    onInput: (at) => {
+      typed.value = String(betaScale.value(at));
+      onChange("beta", betaScale.value(at));
+    },
+  });
+  const typed = el("input", { // a finger on a short slider meets few of its values
+    type: "number", min: LIMITS.beta.from, max: LIMITS.beta.to, step: "any", required: true,
+    onchange: () => {
+      if (!typed.reportValidity()) return;
+      const value = Number(typed.value);
+      beta.set(betaScale.at(value), String(value));
+      onChange("beta", value);
+    },
   });
   const latents = slider({ label: "Latents", min: 1, max: 16, step: 1, format: String, onInput: (v) => onChange("latents", v) });
   const width = slider({
@@ -64,6 +76,7 @@ export function benchControls(onChange) {
 
   function set(settings) {
     beta.set(betaScale.at(settings.beta), String(settings.beta)); // an address may ask for what lies between its steps
+    typed.value = String(settings.beta);
     latents.set(settings.latents);
     width.set(LIMITS.width.among?.indexOf(settings.width) ?? 0);
     batch.set(LIMITS.batch.among?.indexOf(settings.batch) ?? 0);
@@ -80,7 +93,8 @@ export function benchControls(onChange) {
     });
     noise = choice("Exposure", [["on", "draw z"], ["off", "take z_mean"]], settings.noise, (v) => onChange("noise", v));
     const kinds = el("fieldset", { class: "choice digits" }, el("legend", {}, "Digits"), ...boxes.map((box) => box.node), lonely);
-    more.replaceChildren(more.firstElementChild ?? "", likelihood, sigma.node, noise, width.node, rate.node, batch.node, seed.node);
+    const exactly = el("label", {}, "\u03b2 exactly ", typed);
+    more.replaceChildren(more.firstElementChild ?? "", likelihood, sigma.node, noise, exactly, width.node, rate.node, batch.node, seed.node);
     node.replaceChildren(el("p", { class: "caption" }, "Each of these begins a new run. \u03b2 and the learning rate do not."), latents.node, terms, kinds, more);
   }
   set(plainSettings());
