@@ -10,7 +10,7 @@ import re
 
 import pytest
 from pages import ROOT
-from serving import Browser, limited, missing, served
+from serving import ENDED, Browser, limited, missing, served
 
 from tools.build import concern
 
@@ -26,7 +26,7 @@ COME_NEAR = """async () => {
   }
   scrollTo({ top: from, behavior: "instant" });
 }"""
-LONGEST = 600  # seconds for a test: what is asked of a browser that hangs is else never answered
+LONGEST = 240  # seconds for a test; a module may have its own. What is asked of a browser that hangs is never answered
 
 OTHERS = "test_other_browsers.py"
 collect_ignore = [OTHERS]  # unless it is asked for by its name
@@ -39,7 +39,12 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests of pages that have not changed; tests of the site as a whole always run."""
+    """Leave out the tests of pages that have not changed; tests of the site as a whole always run.
+
+    A test whose browser had to be ended runs once more: it may hang where other programs have the processors.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=ENDED))
     left = [item for item in items if (pages := pages_of(item)) and pages <= UNCHANGED]
     if left:
         config.hook.pytest_deselected(items=left)
@@ -84,10 +89,13 @@ def browser():
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """Let no test wait for ever, and neither what is prepared for it."""
-    with limited(LONGEST):
+def pytest_runtest_setup(item):
+    """Let nothing wait for ever; what follows is the same for the test itself."""
+    with limited(getattr(item.module, "LONGEST", LONGEST)):
         return (yield)
+
+
+pytest_runtest_call = pytest_runtest_setup
 
 
 class Visit:

@@ -205,6 +205,18 @@ def test_on_a_phone_what_one_presses_stays_at_the_thumb_and_the_tour_shows_its_p
     assert it.find(".tour:visible, .shown").count() == 0 and it.page.evaluate(FOCUSED) == "Tour"
 
 
+def test_on_a_laptop_who_presses_train_sees_the_map_and_the_button(bench):
+    it = bench(viewport={"width": 1280, "height": 720})
+    train, shown = it.button("Train"), it.find(".at-map canvas").first
+    it.page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
+    assert not shown.evaluate(WITHIN)
+    train.evaluate("node => node.click()")  # no test's click may scroll
+    it.until(lambda: shown.evaluate(WITHIN))
+    assert it.button("Pause").evaluate(WITHIN)
+    left = [it.find(part).bounding_box()["x"] for part in (".at-map", ".at-plane", ".at-figures")]
+    assert left[0] < left[1] < left[2], "beside each other"
+
+
 def test_on_a_desktop_the_tour_stays_in_sight(bench):
     it = bench(viewport={"width": 1440, "height": 900})
     it.button("Tour").click()

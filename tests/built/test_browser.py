@@ -8,7 +8,7 @@ import re
 
 import pytest
 from pages import contents
-from serving import limited
+from serving import ENDED, limited
 
 PAGES = [*contents(), "search.html", "search.html?q=mean"]
 TEXT = re.compile(r"text/|javascript|json|svg|xml")
@@ -487,10 +487,12 @@ def test_nothing_that_no_page_asks_for_is_shipped(site):
     assert [name for name in names if name.endswith(".map") or "fontawesome.js" in name or "axe" in name] == []
 
 
-def test_a_browser_that_hangs_is_ended_and_the_next_test_has_another(browser):
+def test_a_browser_that_hangs_is_ended_and_what_hung_has_another(browser, request):
     from playwright.sync_api import Error
 
     page = browser.new_context().new_page()
-    with limited(0.5), pytest.raises(Error, match="closed|crashed"):
+    with limited(0.5), pytest.raises(Error, match=ENDED):
         page.evaluate("() => { for (;;); }")
     assert browser.new_context().new_page().evaluate("() => 6 * 7") == 42
+    (again,) = request.node.iter_markers("flaky")
+    assert again.kwargs == {"reruns": 1, "only_rerun": ENDED}

@@ -24,6 +24,12 @@ export function bringIntoView(part, { head = 70, foot = 150 } = {}) {
   scrollBy({ top: top - head - 10 });
 }
 
+/** Scroll as far as a part needs to be seen to its end, so that what was pressed above it stays. @param {Element} part */
+export function uncover(part, foot = 90) {
+  const { bottom } = part.getBoundingClientRect();
+  if (bottom > innerHeight - foot) scrollBy({ top: bottom - innerHeight + foot });
+}
+
 /** @param {HTMLElement} body whose parts are shown @param {(text: string) => void} say @param {() => void} begin trains */
 export function benchTour(body, say, begin) {
   let at = -1;

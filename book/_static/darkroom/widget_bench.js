@@ -5,7 +5,7 @@ import { LIKELIHOOD_NAMES, benchAxes, benchControls } from "./bench_controls.js"
 import { exactPanel, takePanel } from "./bench_extras.js";
 import { benchLedger, followedView } from "./bench_ledger.js";
 import { signsPanel } from "./bench_signs.js";
-import { benchTour, bringIntoView } from "./bench_tour.js";
+import { benchTour, bringIntoView, uncover } from "./bench_tour.js";
 import { benchCurve, benchMap, benchMorph, benchNoun, benchPlace, benchPlane, benchRow, benchSentence } from "./bench_views.js";
 import { numeral } from "./chart.js";
 import { pixelsOf } from "./desk.js";
@@ -64,8 +64,9 @@ export function bench(stage) {
   });
   const train = button("Train", () => {
     slow = false;
-    if (state.running) state.pause();
-    else state.run();
+    if (state.running) return state.pause();
+    state.run();
+    uncover(map.node);
   }, { class: "go" });
   const once = (/** @type {"step" | "epoch"} */ what) => {
     slow = false;
