@@ -216,8 +216,9 @@ def test_beta_and_rate_change_while_it_trains(bench):
         assert then in it.aim() and it.button("Pause").count()
     it.until(lambda: "Collapse" in it.verdict() and "more than 100 nats" in it.verdict())
     it.section.get_by_role("slider", name="Learning rate").press("Home")
+    said = it.said()
     it.button("Pause").click()
-    it.wait(300)
+    it.until(lambda: it.said() != said)  # its last look is on the way before
     before = it.nats()
     it.epochs()
     assert abs(it.nats() - before) < 1  # steps of a hundredth: hardly anything moves
