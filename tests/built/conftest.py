@@ -10,12 +10,11 @@ import re
 
 import pytest
 from pages import ROOT
-from serving import ENDED, Browser, limited, missing, served
+from serving import A_FRAME, ENDED, Browser, limited, missing, served
 
 from tools.build import concern
 
 UNCHANGED = frozenset(json.loads(os.environ.get(concern.UNCHANGED, "[]")))  # pages in order, and as they were
-A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 # Widgets start when a reader comes near (book/_static/site.js): come near to each, and go back
 COME_NEAR = """async () => {
   const [from, selector] = [scrollY, ".living-page:has(+ script[data-later])"];

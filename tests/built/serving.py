@@ -12,6 +12,7 @@ import pytest
 
 PREFIX = "/repo-name/"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 ENDED = "browser has been closed"  # what playwright says of one that was ended
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
