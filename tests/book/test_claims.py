@@ -326,6 +326,7 @@ CLAIMS = {
             "about a nat better",
             lambda: 0.5 < SMALL["test"]["negative_elbo"] - LARGE["test"]["negative_elbo"] < 1.5,
         ),
+        "noise": ("is not seen to help", "a2: abs(less['darkroom-2d-large', 'grey input']) < 0.1"),
         "fifty": ("{} latents, a prior", lambda: ROOMY["architecture"]["latent_dim"]),
         "Burda": ("below the {} figures", lambda: published()[0]),
         "nine": ("not below {} further", lambda: published()[1]),

@@ -1,4 +1,4 @@
-"""The recorder of chapters 5, 6, 9, 11 and 12: it runs the chapters' code, and what it keeps can be read."""
+"""The recorder of chapters 5, 6, 9, 11, 12 and A2: it runs the chapters' code, and what it keeps can be read."""
 
 import ast
 import json
@@ -25,6 +25,7 @@ ROOT = recorder.ROOT
 NEEDED = {  # what plans and runs use
     "rate_distortion": "BETAS SWEEP_EPOCHS SWEEP_DIGITS train_beta x_test",
     "choice": "SETTINGS SEEDS CHOICE_EPOCHS train_setting x_validation",
+    "choice_larger": "CANDIDATES CANDIDATE_SEEDS make_candidate validation_digits",
     "league": "RECIPES EPOCHS BATCH_SIZE start_recipe train score x_train x_test real classifier",
     "photocopier": "KINDS SEEDS LIVE_EPOCHS EPOCHS LEFT_OUT train_machine report report_left_out",
     "collapse": "SIZES SIZE_EPOCHS PATIENTS CURE_EPOCHS CURE_SEEDS train_size train_cured carried told x_test y_test",
@@ -67,6 +68,9 @@ def test_a_change_of_the_chapter_its_modules_or_versions_makes_the_runs_anew(mon
 
 def test_plans():
     assert recorder.plan_betas({"BETAS": [1, 4], "SWEEP_EPOCHS": 9}) == [(1, 9), (4, 9)]
+    names = {"CANDIDATE_SEEDS": {"a": (0, 1), "b": (0,)}, "CANDIDATES": {"a": {"ours": {}, "x": {}}, "b": {"ours": {}}}}
+    runs = [("a", "ours", 0, 3), ("a", "x", 0, 3), ("a", "ours", 1, 3), ("a", "x", 1, 3), ("b", "ours", 0, 3)]
+    assert recorder.plan_larger(names, 3) == runs
     league = recorder.plan_league({"RECIPES": {"a": 0, "b": 0}, "EPOCHS": 5}, 2)
     assert len(league) == 6 and league[:3] == [("a", 0, 2), ("b", 0, 2), ("a", 1, 2)]
     values = {"KINDS": ["x", "y"], "SEEDS": [0, 5], "LIVE_EPOCHS": 2, "EPOCHS": 8, "LEFT_OUT": [1]}
@@ -83,7 +87,7 @@ def test_plans():
     [
         (["--epochs", "1"], "say where its records go, with --folder"),
         (["league", "--only", "ours, 0, 24"], "say where its records go, with --folder"),
-        (["none"], "no record called none; there is rate_distortion, choice, league"),
+        (["none"], "no record called none; there is rate_distortion, choice, choice_larger, league"),
     ],
 )
 def test_a_trial_does_not_replace_the_books_records(arguments, message, capsys):
@@ -135,6 +139,39 @@ def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):
     assert [run["seed"] for run in runs[0]["the book's"]] == [0, 1] and list(runs[0]) == ["the book's", "peak 0.005"]
     scores = [[run["validation"] for each in known.values() for run in each] for known in runs]
     assert scores[0] == scores[1] and len(set(scores[0])) == 3
+
+
+@pytest.fixture(scope="module")
+def larger():
+    """What the tagged cells of appendix A2 define."""
+    return recorder.run_cells(recorder.tagged("a2_larger_prints"))
+
+
+def test_the_larger_models_are_chosen_without_a_test_digit(larger):
+    x_train = larger["x_train"]
+    assert np.array_equal(larger["x_fit"], x_train[:55_000])
+    assert np.array_equal(larger["x_validation"], x_train[55_000:]) and len(x_train) == 60_000
+    for name, thrown in {"darkroom-2d-large": False, "darkroom-50d": True, "darkroom-12d": False}.items():
+        digits = larger["validation_digits"](name)
+        assert np.array_equal(np.unique(digits), [0, 1]) if thrown else digits is larger["x_validation"]
+    assert not {"x_test", "y_test"} & chapter_code.names("\n".join(recorder.tagged("a2_larger_prints")))[1]
+
+
+def test_a_larger_candidate_is_made_scored_and_read(larger, tmp_path, monkeypatch):
+    monkeypatch.setitem(larger, "x_fit", larger["x_train"][:500])
+    monkeypatch.setitem(larger, "x_validation", larger["x_train"][-100:])
+    labels = ["darkroom-12d, ours, 0, 1", "darkroom-12d, ours, 1, 1", "darkroom-12d, peak 0.006, 0, 1"]
+    recorder.make_record("choice_larger", larger, "code", tmp_path, epochs=1, only=labels, work=tmp_path / "work")
+    runs = read_record("choice_larger", tmp_path)[0]["runs"]
+    assert [(run["setting"], run["seed"]) for run in runs] == [("ours", 0), ("peak 0.006", 0), ("ours", 1)]
+    assert len({run["validation"] for run in runs}) == 3 and all(250 < run["validation"] < 600 for run in runs)
+
+
+def test_the_archive_with_twelve_latents_is_trained_as_in_its_own_chapter(larger):
+    own, x = chapter_code.load(BOOK / "17_art.ipynb", "make_vae"), larger["x_train"][:1000]
+    own["x_train"] = x
+    ours, theirs = larger["make_12d"](1, x)[1], own["make_vae"](1)[1]
+    assert ours["loss"] == theirs["loss"] and ours["loss"] != larger["make_12d"](1, x, peak=6e-3)[1]["loss"]
 
 
 def test_the_betas_can_be_read(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Maintainers: make the records of many runs again that chapters 5, 6, 9, 11 and 12 show, with the chapters' own code.
+"""Maintainers: make the records of many runs again that chapters 5, 6, 9, 11, 12 and A2 show, with their own code.
 
 The cells of a chapter that are tagged `recorder` define things and train nothing. They are run, then every run that the
 record plans, and what came out goes to book/weights: NAME.json, for some NAME.npz, and their checksums in records.json.
@@ -92,8 +92,28 @@ def make_choice(names, setting, seed, epochs):
 
 
 def collect_choice(names, made):
-    """Return the runs of every setting, in the order of the seeds."""
+    """Return the runs as they were planned."""
     return {"runs": [said for _, said, _ in made]}, {}
+
+
+# ---- appendix A2: the settings of the larger models
+
+
+def plan_larger(names, epochs=None):
+    """Return (model, setting, seed, epochs or None for all of its own) of every run."""
+    return [
+        (model, setting, seed, epochs)
+        for model, seeds in names["CANDIDATE_SEEDS"].items()
+        for seed in seeds
+        for setting in names["CANDIDATES"][model]
+    ]
+
+
+def make_larger(names, model, setting, seed, epochs):
+    """Train one candidate; score it on the validation digits. No test digit is seen."""
+    vae, history = names["make_candidate"](model, setting, seed, epochs)
+    validation = float(np.mean(sum(rate_distortion(vae, names["validation_digits"](model)))))
+    return {"model": model, "setting": setting, "seed": seed, "validation": validation}, history, {}
 
 
 # ---- chapter 9: the league
@@ -192,6 +212,7 @@ def collect_collapse(names, made):
 RECORDS = {
     "rate_distortion": Record("05_loss", plan_betas, make_beta, collect_betas),
     "choice": Record("06_training", plan_choice, make_choice, collect_choice),
+    "choice_larger": Record("a2_larger_prints", plan_larger, make_larger, collect_choice),
     "league": Record("09_protocol", plan_league, make_league, collect_league),
     "photocopier": Record("11_photocopier", plan_photocopier, make_photocopier, collect_photocopier),
     "collapse": Record("12_collapse", plan_collapse, make_collapse, collect_collapse),
