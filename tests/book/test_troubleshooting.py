@@ -664,7 +664,7 @@ def test_on_browser(monkeypatch):
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delenv("CI", raising=False)
     built = runpy.run_path(str(folder / "conftest.py"))
-    assert 'missing(f"none could be started (' in (folder / "conftest.py").read_text(encoding="utf-8")
+    assert 'missing(f"none could be started (' in (folder / "serving.py").read_text(encoding="utf-8")
     with pytest.raises(pytest.skip.Exception) as skipped:
         built["missing"]("none could be started (...)")
     quoted = blocks("browser", "text")[0].removeprefix("SKIPPED ... ").split(" ...")[0]
