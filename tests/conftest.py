@@ -1,5 +1,6 @@
 """Fixtures that several test files use, and what is measured."""
 
+import contextlib
 import math
 import time
 
@@ -50,9 +51,20 @@ def stalled(seconds=0.5):
     return lost / (last - start)
 
 
-def disturbed():
-    """Return why times mean nothing on this machine now, or an empty text."""
-    if (others := psutil.cpu_percent(0.5)) > 40:  # of all processors; what was measured has ended
+def own_use():
+    """Return the seconds of processor time that this process and what it started, a browser perhaps, used so far."""
+    used = 0.0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):  # it has ended
+            used += sum(process.cpu_times()[:2])
+    return used
+
+
+def disturbed(seconds=0.5):
+    """Return why times mean nothing on this machine now, or an empty text; what a test itself does is no reason."""
+    before = own_use()
+    busy = psutil.cpu_percent(seconds)
+    if (others := busy - 100 * (own_use() - before) / seconds / psutil.cpu_count()) > 40:
         return f"other programs use {others:.0f} % of this machine"
     return f"this machine stood still for {share:.0%} of half a second" if (share := stalled()) > 0.2 else ""
 

@@ -205,6 +205,22 @@ def test_on_a_phone_what_one_presses_stays_at_the_thumb_and_the_tour_shows_its_p
     assert it.find(".tour:visible, .shown").count() == 0 and it.page.evaluate(FOCUSED) == "Tour"
 
 
+KEPT = """node => {
+  const [real, style] = [node.offsetHeight, node.getAttribute("style")];
+  node.removeAttribute("style");
+  const kept = parseFloat(getComputedStyle(node).minHeight);
+  node.setAttribute("style", style);
+  return real - kept;
+}"""
+
+
+@pytest.mark.parametrize("name", Bench.PAGES)
+@pytest.mark.parametrize("size", [(390, 844), (1280, 900), (1440, 900)])
+def test_the_height_that_is_kept_free_is_the_benchs_own(bench, name, size):
+    it = bench(name=name, viewport=dict(zip(("width", "height"), size)))
+    assert abs(it.host.evaluate(KEPT)) < 30
+
+
 def test_on_a_laptop_who_presses_train_sees_the_map_and_the_button(bench):
     it = bench(viewport={"width": 1280, "height": 720})
     train, shown = it.button("Train"), it.find(".at-map canvas").first
