@@ -6,14 +6,17 @@ import http.server
 import os
 import shutil
 import threading
+import time
 
 import psutil
 import pytest
+from machine import own_use
 
 PREFIX = "/repo-name/"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 ENDED = "browser has been closed"  # what playwright says of one that was ended
+STILL = 30  # seconds; a test and its browser that use less than one second of the processors in them do nothing more
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
@@ -72,18 +75,30 @@ class Browser:
 
 
 @contextlib.contextmanager
-def limited(seconds):
-    """End the browser if what is done with it takes longer; what waits for its answer then fails."""
+def limited(seconds, still=STILL):
+    """End the browser if what is done with it takes longer, or if nothing is done; what waits for its answer fails."""
+    over = threading.Event()
 
-    def end():
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                if "chrom" in process.name().lower():
-                    process.kill()
+    def watch():
+        began = moved = time.monotonic()
+        used = own_use()
+        while not over.wait(min(seconds, still) / 5):
+            now, use = time.monotonic(), own_use()
+            if abs(use - used) > 1:  # it falls where a process ends
+                moved, used = now, use
+            if now - began > seconds or now - moved > still:
+                return end_browser()
 
-    clock = threading.Timer(seconds, end)
-    clock.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        clock.cancel()
+        over.set()
+
+
+def end_browser():
+    """End every process of the browser."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "chrom" in process.name().lower():
+                process.kill()

@@ -487,12 +487,15 @@ def test_nothing_that_no_page_asks_for_is_shipped(site):
     assert [name for name in names if name.endswith(".map") or "fontawesome.js" in name or "axe" in name] == []
 
 
-def test_a_browser_that_hangs_is_ended_and_what_hung_has_another(browser, request):
+@pytest.mark.parametrize(
+    ("limits", "code"), [((0.5,), "() => { for (;;); }"), ((60, 0.5), "() => new Promise(() => {})")]
+)
+def test_a_browser_that_hangs_is_ended_and_what_hung_has_another(browser, request, limits, code):
     from playwright.sync_api import Error
 
     page = browser.new_context().new_page()
-    with limited(0.5), pytest.raises(Error, match=ENDED):
-        page.evaluate("() => { for (;;); }")
+    with limited(*limits), pytest.raises(Error, match=ENDED):
+        page.evaluate(code)
     assert browser.new_context().new_page().evaluate("() => 6 * 7") == 42
     (again,) = request.node.iter_markers("flaky")
     assert again.kwargs == {"reruns": 1, "only_rerun": ENDED}

@@ -38,7 +38,7 @@ def test_an_edit_concerns_the_tests_that_may_see_it(change, among, not_among):
     assert set(among) <= set(found) and not set(not_among) & set(found), found
 
 
-@pytest.mark.parametrize("change", ["tests/conftest.py", "constraints.txt", "pyproject.toml"])
+@pytest.mark.parametrize("change", ["tests/conftest.py", "tests/machine.py", "constraints.txt", "pyproject.toml"])
 def test_what_concerns_every_test(root, change):
     assert stems(change) == [path.stem for path in concern.unit_tests()]
 
@@ -83,7 +83,7 @@ def test_pages_are_checked_again_when_they_or_what_they_share_changed(tmp_path):
     for name in ("book/a.html", "book/b.html", "_static/book.css", "../tests/built/test_x.py", "../constraints.txt"):
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(name)
-    for name in ("tests/conftest.py", "tests/living_code.py"):
+    for name in ("tests/conftest.py", "tests/machine.py", "tests/living_code.py"):
         (tmp_path / name).write_text("")
     was = concern.pages(site, tmp_path)
     assert concern.unchanged_pages(was, {}) == []
@@ -118,7 +118,7 @@ def test_tests_of_unchanged_pages_are_left_out_and_counted_apart(root, tmp_path)
     (tmp_path / "test_pages.py").write_text(PAGES)
     for page in "ab":
         (tmp_path / f"test_{page}.py").write_text(OF_ONE_PAGE.format(page=page))
-    paths = os.pathsep.join([str(root), str(root / "tests/built")])
+    paths = os.pathsep.join([str(root), str(root / "tests"), str(root / "tests/built")])
     environment = {**os.environ, "PYTHONPATH": paths, concern.UNCHANGED: json.dumps(["book/b.html"])}
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import machine
 import nbformat
 import psutil
 import pytest
@@ -217,8 +218,8 @@ def test_a_time_is_not_judged_on_a_disturbed_machine(
     request, measure, monkeypatch, unit, busy, own, stood_still, verdict
 ):
     used = iter([0.0, 0.5 * psutil.cpu_count() * own / 100])
-    monkeypatch.setitem(measure.__globals__, "stalled", lambda: stood_still)
-    monkeypatch.setitem(measure.__globals__, "own_use", lambda: next(used))
+    monkeypatch.setattr(machine, "stalled", lambda: stood_still)
+    monkeypatch.setattr(machine, "own_use", lambda: next(used))
     monkeypatch.setattr("psutil.cpu_percent", lambda seconds: busy)
     measure("within its budget", 10, 10, unit)
     with pytest.raises(verdict, match="a thing: 31 "):

@@ -14,7 +14,8 @@ from helpers.places import ROOT
 from tools.build import store
 from tools.build.imports import modules, text_of
 
-ALL = re.compile(r"^tests/conftest\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")  # concern every test
+# what concerns every test
+ALL = re.compile(r"^tests/(conftest|machine)\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")
 UNCHANGED = "DARKROOM_UNCHANGED_PAGES"  # what tests/built/conftest.py leaves out
 
 
@@ -84,7 +85,7 @@ def pages(site, root=ROOT):
     """Return a dict from each page of a built site to its digest, "beside" being what counts for all of them."""
     found = {path.relative_to(site).as_posix(): store.digest(path.read_bytes()) for path in site.rglob("*.html")}
     parts = sorted(path for path in (site / "_static").rglob("*") if path.is_file())
-    parts += [root / name for name in ("constraints.txt", "tests/conftest.py", "tests/living_code.py")]
+    parts += [root / "constraints.txt", *(root / f"tests/{name}.py" for name in ("conftest", "machine", "living_code"))]
     parts += sorted((root / "tests/built").glob("*.py"))
     return found | {"beside": store.digest("".join(store.digest(path.read_bytes()) for path in parts))}
 
