@@ -11,7 +11,7 @@ from helpers.latent import log_aggregate
 from helpers.losses import kl_divergence
 from helpers.models import VAE, build_decoder, build_encoder
 from helpers.places import BOOK
-from helpers.records import load_rate_distortion
+from helpers.records import load_choice, load_rate_distortion
 from helpers.weights import load_epochs, load_vae
 
 
@@ -48,6 +48,21 @@ def test_the_stored_sweep_is_that_of_chapter_5(mnist):
         assert run["history"]["loss"] == pytest.approx(total, rel=1e-3)  # it was trained with this beta
     _, (_, y_test) = mnist
     assert list(y_test[record["digits"]]) == [0, 2, 3, 4, 8, 9]
+
+
+def test_a_hundredth_of_the_weight_saves_less_than_4_of_135_nats():
+    """Chapter 3, on the ways to sharper prints."""
+    lost = {run["beta"]: run["distortion"] for run in load_rate_distortion()[0]["runs"]}
+    assert abs(lost[1] - 135) < 0.5 and 3 < lost[1] - lost[0.01] < 4
+
+
+def test_fifteen_seeds_tell_half_a_nat_from_none():
+    """Chapter 6, exercise 3; the averaged weights are no other training, so they are left out."""
+    choice = {name: [run["validation"] for run in runs] for name, runs in load_choice().items()}
+    ours = choice.pop("the book's")
+    varied = [np.std(np.subtract(each, ours), ddof=1) for name, each in choice.items() if name != "averaged weights"]
+    assert len(varied) == 4 and 0.5 < min(varied) and max(varied) < 1.5
+    assert (1.96 * 1 / 0.5) ** 2 == pytest.approx(15, abs=1)  # at a standard deviation of a nat
 
 
 def test_in_the_last_epoch_the_model_hardly_changes(x_train):

@@ -132,6 +132,7 @@ def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):
     for number, x in enumerate((x_test[:100], noise)):
         chapter = chapter_code.load(BOOK / "06_training.ipynb", "VAE", "train_setting")
         chapter |= {"x_test": x, "x_fit": x_train[:300], "x_validation": x_train[-100:], "SEEDS": (1, 0)}
+        chapter["training_settings"] = lambda: {"jit_compile": False}  # to compile six runs takes longer than they do
         folder = tmp_path / str(number)
         recorder.make_record("choice", chapter, "code", folder, epochs=1, work=folder / "work",
                              only=["the book's, 1, 1", "the book's, 0, 1", "peak 0.005, 0, 1"])  # fmt: skip
@@ -160,18 +161,28 @@ def test_the_larger_models_are_chosen_without_a_test_digit(larger):
 def test_a_larger_candidate_is_made_scored_and_read(larger, tmp_path, monkeypatch):
     monkeypatch.setitem(larger, "x_fit", larger["x_train"][:500])
     monkeypatch.setitem(larger, "x_validation", larger["x_train"][-100:])
-    labels = ["darkroom-12d, ours, 0, 1", "darkroom-12d, ours, 1, 1", "darkroom-12d, peak 0.006, 0, 1"]
+    labels = ["darkroom-12d, ours, 0, 1", "darkroom-12d, ours, 1, 1", "darkroom-12d, peak 0.003, 0, 1"]
     recorder.make_record("choice_larger", larger, "code", tmp_path, epochs=1, only=labels, work=tmp_path / "work")
     runs = read_record("choice_larger", tmp_path)[0]["runs"]
-    assert [(run["setting"], run["seed"]) for run in runs] == [("ours", 0), ("peak 0.006", 0), ("ours", 1)]
+    assert [(run["setting"], run["seed"]) for run in runs] == [("ours", 0), ("peak 0.003", 0), ("ours", 1)]
     assert len({run["validation"] for run in runs}) == 3 and all(250 < run["validation"] < 600 for run in runs)
+
+
+def test_a_larger_candidate_whose_loss_overflows_has_no_score(tmp_path, capsys):
+    def make_candidate(*run):
+        raise FloatingPointError("The loss became inf in epoch 6.")
+
+    names = {"CANDIDATES": {"a": {"ours": {}}}, "CANDIDATE_SEEDS": {"a": (0,)}, "make_candidate": make_candidate}
+    recorder.make_record("choice_larger", names, "code", tmp_path, work=tmp_path / "work")
+    (run,) = read_record("choice_larger", tmp_path)[0]["runs"]
+    assert (run["setting"], run["validation"]) == ("ours", None) and "the loss overflowed" in capsys.readouterr().out
 
 
 def test_the_archive_with_twelve_latents_is_trained_as_in_its_own_chapter(larger):
     own, x = chapter_code.load(BOOK / "17_art.ipynb", "make_vae"), larger["x_train"][:1000]
     own["x_train"] = x
     ours, theirs = larger["make_12d"](1, x)[1], own["make_vae"](1)[1]
-    assert ours["loss"] == theirs["loss"] and ours["loss"] != larger["make_12d"](1, x, peak=6e-3)[1]["loss"]
+    assert ours["loss"] == theirs["loss"]
 
 
 def test_the_betas_can_be_read(tmp_path, capsys):

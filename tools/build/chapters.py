@@ -22,7 +22,8 @@ OFFLINE = ROOT / "tests" / "offline"
 DEAD_PROXY = "http://127.0.0.1:9"
 
 ALONE = ["10_speed", "a1_your_machine"]  # chapters that measure time: they run with nothing beside them
-LONGEST = ["06_training", "a3_your_pictures", "15_faces", "08_evaluation", "17_art"]  # first: no core waits for one
+LONGEST = ["06_training", "08_evaluation", "12_collapse", "15_faces", "16_melodies", "17_art"]
+LONGEST += ["a2_larger_prints", "a3_your_pictures"]  # first: no core waits for one
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 ABREAST = ["-n", "2"]  # two at a time, for two cores; by pytest-xdist
 # once more where a kernel could not start: too late on a busy machine, or another had just taken its port

@@ -110,10 +110,14 @@ def plan_larger(names, epochs=None):
 
 
 def make_larger(names, model, setting, seed, epochs):
-    """Train one candidate; score it on the validation digits. No test digit is seen."""
-    vae, history = names["make_candidate"](model, setting, seed, epochs)
-    validation = float(np.mean(sum(rate_distortion(vae, names["validation_digits"](model)))))
-    return {"model": model, "setting": setting, "seed": seed, "validation": validation}, history, {}
+    """Train one candidate; score it on the validation digits, None if its loss overflows. No test digit is seen."""
+    said = {"model": model, "setting": setting, "seed": seed, "validation": None}
+    try:
+        vae, history = names["make_candidate"](model, setting, seed, epochs)
+    except FloatingPointError:
+        return said, {"loss": [], "seconds": []}, {}
+    said["validation"] = float(np.mean(sum(rate_distortion(vae, names["validation_digits"](model)))))
+    return said, history, {}
 
 
 # ---- chapter 9: the league
@@ -278,7 +282,8 @@ def one_run(record, names, run, code, work):
     np.savez(buffer, about=json.dumps({"code": code, "said": said}), **arrays)
     file.with_suffix(".part").write_bytes(buffer.getvalue())
     os.replace(file.with_suffix(".part"), file)
-    print(f"{label(run)}: loss {history['loss'][-1]:.2f}, {seconds:.1f} s", flush=True)
+    last = f"loss {history['loss'][-1]:.2f}" if history["loss"] else "the loss overflowed"
+    print(f"{label(run)}: {last}, {seconds:.1f} s", flush=True)
     return said, arrays
 
 
