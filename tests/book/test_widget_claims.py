@@ -177,10 +177,10 @@ def test_the_drawing_table_obeys_and_forgets_as_it_says(table):
         obeyed = np.mean(judge(classifier, prints)[0].argmax(axis=1) == new)
         found[strength] = obeyed, *(agreement(measure, x, prints, labels) for measure in (slant, thickness))
     assert len(x) == 1000 and "1,000 test digits" in notice
-    assert 0.06 < found[0.2][0] < 0.14 and "at strength 0.2 one in ten does" in notice
+    assert 0.11 < found[0.2][0] < 0.14 and "at strength 0.2 one in eight does" in notice
     assert 0.98 < found[0.5][0] < 1 and "at 0.5 about 99 in 100" in notice
     assert all(0.5 < each < 0.65 for each in found[0.5][1:]) and "correlations of more than 0.5" in notice
-    assert found[0.8][0] > 0.99 and all(0 < each < 0.2 for each in found[0.8][1:]) and "less than 0.2" in notice
+    assert found[0.8][0] > 0.99 and all(0 < each < 0.25 for each in found[0.8][1:]) and "less than 0.25" in notice
     assert found[1][0] > 0.99 and all(abs(each) < 0.1 for each in found[1][1:])
     assert drawing_table.DRAWING["strength"] == 0.5
 
