@@ -16,7 +16,9 @@ PREFIX = "/repo-name/"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 ENDED = "browser has been closed"  # what playwright says of one that was ended
-STILL = 30  # seconds; a test and its browser that use less than one second of the processors in them do nothing more
+# Seconds; a test and its browser that use less than one second of the processors in them do nothing more. Shorter than
+# what playwright waits for an answer (20, or 30): what hung is tried again, what only came late is not
+STILL = 15
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
