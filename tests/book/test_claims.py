@@ -152,7 +152,7 @@ CLAIMS = {
         "about as well": ("one per digit, do about as well", "17: abs(ten[0] - told[0]) < 0.06"),
         "kept": ("slant and thickness are partly kept", "17: found[1, 1:].min() > 0.5"),
         "longer": ("trained for longer, it is better", BEST),
-        "essence": ("of {} latents {} pay their way", in_use),
+        "essence": ("of {} latents {} pay their way", in_use, "12: abs(bills[{a}] - bills[32]) < 2"),
         "shared": ("with a larger β too", "15: all((g.mean() < 0.3 for g in gaps.values()))"),
         "one print": ("one negative, one print", "03: np.array_equal(once, again)"),
         "wins": ("the photocopier wins", "01: GREY_FLOOR < copier_nats < from_mean < artist_nats"),

@@ -13,6 +13,7 @@ from helpers.models import VAE, build_decoder, build_encoder
 from helpers.places import BOOK
 from helpers.records import load_choice, load_rate_distortion
 from helpers.weights import load_epochs, load_vae
+from tools.check import notebooks
 
 
 def test_the_elbo_of_grey_digits_bounds_the_likelihood_of_thrown_ones(mnist):
@@ -50,10 +51,15 @@ def test_the_stored_sweep_is_that_of_chapter_5(mnist):
     assert list(y_test[record["digits"]]) == [0, 2, 3, 4, 8, 9]
 
 
+def prose(chapter):
+    return notebooks.prose(notebooks.read(BOOK / f"{chapter}.ipynb"))
+
+
 def test_a_hundredth_of_the_weight_saves_less_than_4_of_135_nats():
     """Chapter 3, on the ways to sharper prints."""
     lost = {run["beta"]: run["distortion"] for run in load_rate_distortion()[0]["runs"]}
     assert abs(lost[1] - 135) < 0.5 and 3 < lost[1] - lost[0.01] < 4
+    assert "a hundredth of it saves less than 4 of 135 nats" in prose("03_decoder")
 
 
 def test_34_seeds_find_half_a_nat_in_four_tries_of_five():
@@ -65,6 +71,7 @@ def test_34_seeds_find_half_a_nat_in_four_tries_of_five():
     tries = np.random.default_rng(0).normal(0.5, 1, (20_000, 34))  # at a standard deviation of a nat
     found = tries.mean(axis=1) > 2.035 * tries.std(axis=1, ddof=1) / np.sqrt(34)  # by Student's t
     assert found.mean() == pytest.approx(0.8, abs=0.02)
+    assert "a true half nat in four tries of five takes some 34 seeds" in prose("06_training")
 
 
 def test_in_the_last_epoch_the_model_hardly_changes(x_train):

@@ -4,6 +4,7 @@ The widgets are driven in test_widgets.py, the JavaScript compared with Keras in
 """
 
 import gzip
+import inspect
 import re
 
 import pytest
@@ -499,3 +500,5 @@ def test_a_browser_that_hangs_is_ended_and_what_hung_has_another(browser, reques
     assert browser.new_context().new_page().evaluate("() => 6 * 7") == 42
     (again,) = request.node.iter_markers("flaky")
     assert again.kwargs == {"reruns": 1, "only_rerun": ENDED}
+    still = inspect.signature(limited).parameters["still"].default
+    assert 2 < still < 20  # shorter than what playwright waits, or a hang is not told from a late answer
