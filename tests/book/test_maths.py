@@ -129,7 +129,7 @@ def test_the_shares_of_normal_draws_are_those_of_chapters_1_and_2():
     assert "3.94 (to 2.45 and 6.80)" in prose("01") and (plane, room) == pytest.approx((2.45, 6.80), abs=0.02)
     two, three = (np.mean(np.sum(rng.normal(size=(400_000, d)) ** 2, axis=1) < 2**2) for d in (2, 3))
     assert two == pytest.approx(1 - math.exp(-2), abs=0.003)
-    assert f"or {two:.0%}, of the draws" in prose("02") and f"distribution*: {three:.0%} in three" in prose("02")
+    assert f"or {two:.0%}, of the draws" in prose("02") and f"stays below $k^2$: {three:.0%} in three" in prose("02")
 
 
 def test_a_move_along_both_axes_costs_both_terms_and_a_mixed_one():
