@@ -38,7 +38,7 @@ def shrink(path):
         full = image.convert("RGB")
         resolution = image.info.get("dpi")
     for colours in (64, 256):
-        few = full.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+        few = full.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         if max(ImageStat.Stat(ImageChops.difference(full, few.convert("RGB"))).rms) ** 2 <= FAITHFUL:
             break
     else:

@@ -19,6 +19,19 @@ ENDED = "browser has been closed"  # what playwright says of one that was ended
 # Seconds; a test and its browser that use less than one second of the processors in them do nothing more. Shorter than
 # what playwright waits for an answer (20, or 30): what hung is tried again, what only came late is not
 STILL = 15
+# How long a browser takes to lay out a text, in milliseconds. A phone takes four times as long as the machine that the
+# budgets were set on, at its best; this one is slowed down by what is missing, which changes within the hour
+LAYOUT = """() => {
+  const host = document.body.appendChild(document.createElement("div"));
+  const times = Array.from({ length: 24 }, (_, round) => {
+    const start = performance.now();
+    host.innerHTML = `<p>${`round ${round} <b>has</b> words, and <i>layout</i> `.repeat(200)}</p>`;
+    host.getBoundingClientRect();
+    return performance.now() - start;
+  });
+  return times.sort((a, b) => a - b)[8];
+}"""
+PHONE_LAYOUT = 16
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
@@ -74,6 +87,16 @@ class Browser:
         if not self.started.is_connected():
             self.started = self.start()
         return self.started.new_context(**options)
+
+
+def throttle(page):
+    """Let the page's processor be as slow as a phone's; return the client that can end it."""
+    blank = page.context.browser.new_page()  # in a context of its own
+    rate = PHONE_LAYOUT / blank.evaluate(LAYOUT)
+    blank.close()
+    client = page.context.new_cdp_session(page)
+    client.send("Emulation.setCPUThrottlingRate", {"rate": max(1, rate)})
+    return client
 
 
 @contextlib.contextmanager

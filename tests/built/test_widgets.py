@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from driving import CANVASES, PAUSE, PHONE, ROUND, SEVEN, Widget, line, numbers
 from living_code import WIDGETS, places
+from serving import throttle
 
 from helpers.files import base64_text
 from helpers.living import show_widget
@@ -500,22 +501,32 @@ for (const kind of ["pointerdown", "pointermove", "input"]) {
 """
 
 
-def throttle(page, rate):
-    """Let the page's processor be `rate` times as slow."""
-    client = page.context.new_cdp_session(page)
-    client.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+FIRST = """
+window.first = 0;
+const look = () => {
+  const host = document.querySelector(".living-page");
+  const print = host?.shadowRoot?.querySelector("canvas.print, canvas.map, canvas.roll, svg");
+  const blank = print?.matches("canvas") && new Set(print.toDataURL().slice(50)).size < 20;
+  if (print && !blank && print.getBoundingClientRect().height > 10) window.first = performance.now();
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
 
 
 @pytest.mark.timed
 @named
-def test_it_answers_within_a_frame(widget, measure, name):
-    """Drawing, encoding, decoding, the bill, painting of canvases and layout, the processor four times as slow.
+def test_it_is_there_at_once_and_answers_within_a_frame(widget, measure, name):
+    """The first print of its page, after the load; then drawing, encoding, decoding, the bill, painting and layout.
 
-    The best of at most three, for others use the machine too. What the browser needs to put the frame on the screen,
-    without a graphics card, is printed.
+    The answers with the processor of a phone, the best of at most three, for others use the machine too. What the
+    browser needs to put the frame on the screen, without a graphics card, is printed.
     """
-    it = widget(name, script=ANSWERS, clock=False)
-    throttle(it.page, 4)
+    it = widget(name, script=ANSWERS + FIRST, clock=False)
+    it.page.wait_for_function("() => window.first > 0")
+    wait = "() => window.first - performance.getEntriesByType('navigation')[0].loadEventEnd"
+    measure(f"{HOME[name]}: first print after load", max(0, it.page.evaluate(wait)) / 1000, 1, "s")
+    throttle(it.page)
     parts = it.find("canvas.pad:visible, canvas.live:visible, input[type=range]:visible").all()
     assert parts, "nothing can be dragged"
     runs = []
@@ -532,7 +543,7 @@ def test_it_answers_within_a_frame(widget, measure, name):
         if runs[-1][0] <= 16 and late <= 33:
             break
     middle, late, frame = min(runs)
-    measure(f"{name}: answer to an input, median, 4x throttled", middle, 16, "ms")
+    measure(f"{name}: answer to an input on a phone, median", middle, 16, "ms")
     measure(f"{name}: the same, 95th percentile", late, 33, "ms")
     measure(f"{name}: the same with the browser's own work, median", frame, None, "ms")
 
@@ -551,7 +562,7 @@ BOUND = """(section) => {
 def test_the_bound_follows_a_pause(widget, measure):
     """The K-sample bound within 200 ms of the 120 ms that count as a pause; the heat map is as quick as the rest."""
     it = widget("ledger", clock=False)
-    throttle(it.page, 4)
+    throttle(it.page)
     waits = []
     for count in ("50", "200"):
         it.section.get_by_role("radio", name=count, exact=True).check()
@@ -563,29 +574,7 @@ def test_the_bound_follows_a_pause(widget, measure):
             last, shown = it.page.evaluate("() => [window.last, window.shown]")
             waits.append(shown - last - 120)
             assert shown > last
-        measure(f"ledger: bound of {count} draws after a pause, 4x throttled", min(waits[-3:]), 200, "ms")
-
-
-FIRST = """
-window.first = 0;
-const look = () => {
-  const host = document.querySelector(".living-page");
-  const print = host?.shadowRoot?.querySelector("canvas.print, canvas.map, canvas.roll, svg");
-  const blank = print?.matches("canvas") && new Set(print.toDataURL().slice(50)).size < 20;
-  if (print && !blank && print.getBoundingClientRect().height > 10) window.first = performance.now();
-  else requestAnimationFrame(look);
-};
-requestAnimationFrame(look);
-"""
-
-
-@pytest.mark.timed
-@pytest.mark.parametrize("path", PAGES)
-def test_the_first_print_comes_at_once(visit, measure, path):
-    page = visit(path, script=FIRST).page
-    page.wait_for_function("() => window.first > 0")
-    load = page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd")
-    measure(f"{path}: first print after load", max(0, page.evaluate("() => window.first") - load) / 1000, 1, "s")
+        measure(f"ledger: bound of {count} draws after a pause, on a phone", min(waits[-3:]), 200, "ms")
 
 
 HEIGHTS = """

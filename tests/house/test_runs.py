@@ -24,7 +24,7 @@ from tools.recording import runs as recorder
 ROOT = recorder.ROOT
 NEEDED = {  # what plans and runs use
     "rate_distortion": "BETAS SWEEP_EPOCHS SWEEP_DIGITS train_beta x_test",
-    "choice": "SETTINGS SEEDS CHOICE_EPOCHS train_setting x_validation",
+    "choice": "SETTINGS SEEDS train_setting x_validation",
     "choice_larger": "CANDIDATES CANDIDATE_SEEDS make_candidate validation_digits",
     "league": "RECIPES EPOCHS BATCH_SIZE start_recipe train score x_train x_test real classifier",
     "photocopier": "KINDS SEEDS LIVE_EPOCHS EPOCHS LEFT_OUT train_machine report report_left_out",
@@ -130,7 +130,7 @@ def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):
     (x_train, _), (x_test, _) = mnist
     noise, runs = np.random.default_rng(0).random(x_test[:100].shape).astype("float32"), []
     for number, x in enumerate((x_test[:100], noise)):
-        chapter = chapter_code.load(BOOK / "06_training.ipynb", "VAE", "train_setting")
+        chapter = chapter_code.load(BOOK / "06_training.ipynb", "VAE", "with_units", "train_setting")
         chapter |= {"x_test": x, "x_fit": x_train[:300], "x_validation": x_train[-100:], "SEEDS": (1, 0)}
         chapter["training_settings"] = lambda: {"jit_compile": False}  # to compile six runs takes longer than they do
         folder = tmp_path / str(number)

@@ -80,8 +80,8 @@ def collect_betas(names, made):
 
 
 def plan_choice(names, epochs=None):
-    """Return (setting, seed, epochs) of every run; seeds outside, so that a first look is soon there."""
-    return [(name, seed, epochs or names["CHOICE_EPOCHS"]) for seed in names["SEEDS"] for name in names["SETTINGS"]]
+    """Return (setting, seed, epochs or None for its own) of every run; seeds outside, so that a look is soon there."""
+    return [(name, seed, epochs) for seed in names["SEEDS"] for name in names["SETTINGS"]]
 
 
 def make_choice(names, setting, seed, epochs):
