@@ -49,7 +49,7 @@ def load_choice(folder=WEIGHTS):
 
     Returns:
         A dict from settings to lists of dicts, one for each seed, rising: "validation" (mean -ELBO of the validation
-        digits, nats), "history" (of the training loss) and "seconds".
+        digits, nats; None if the loss overflowed), "history" (of the training loss) and "seconds".
 
     Raises:
         ValueError, FileNotFoundError: as `read_record`.

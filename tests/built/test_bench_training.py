@@ -7,6 +7,7 @@ of some runs are compared. Two workers train as the page does, while Keras train
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.xdist_group("courses")  # trained once, not by each process that runs tests
 LONGEST = 900  # seconds: the bench and Keras train side by side
 EPOCHS, HALFWAY, SEEDS = 20, 10, 3
 KERAS_SEEDS = 6  # which it trains side by side

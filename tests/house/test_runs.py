@@ -168,14 +168,22 @@ def test_a_larger_candidate_is_made_scored_and_read(larger, tmp_path, monkeypatc
     assert len({run["validation"] for run in runs}) == 3 and all(250 < run["validation"] < 600 for run in runs)
 
 
-def test_a_larger_candidate_whose_loss_overflows_has_no_score(tmp_path, capsys):
-    def make_candidate(*run):
+def test_a_candidate_whose_loss_overflows_has_no_score(tmp_path, capsys):
+    def overflow(*run):
         raise FloatingPointError("The loss became inf in epoch 6.")
 
-    names = {"CANDIDATES": {"a": {"ours": {}}}, "CANDIDATE_SEEDS": {"a": (0,)}, "make_candidate": make_candidate}
-    recorder.make_record("choice_larger", names, "code", tmp_path, work=tmp_path / "work")
-    (run,) = read_record("choice_larger", tmp_path)[0]["runs"]
-    assert (run["setting"], run["validation"]) == ("ours", None) and "the loss overflowed" in capsys.readouterr().out
+    for name, names in {
+        "choice": {"SETTINGS": {"ours": {}}, "SEEDS": (0,), "train_setting": overflow},
+        "choice_larger": {
+            "CANDIDATES": {"a": {"ours": {}}},
+            "CANDIDATE_SEEDS": {"a": (0,)},
+            "make_candidate": overflow,
+        },
+    }.items():
+        recorder.make_record(name, names, "code", tmp_path, work=tmp_path / name)
+        (run,) = read_record(name, tmp_path)[0]["runs"]
+        assert (run["setting"], run["validation"]) == ("ours", None)
+        assert "the loss overflowed" in capsys.readouterr().out
 
 
 def test_each_seed_prefers_the_peak_of_the_archive_with_twelve_latents():

@@ -9,6 +9,7 @@ python -m tools.recording.runs [NAME ...] [--epochs N] [--only LABEL ...] [--fol
 """
 
 import argparse
+import functools
 import hashlib
 import io
 import json
@@ -86,9 +87,18 @@ def plan_choice(names, epochs=None):
 
 def make_choice(names, setting, seed, epochs):
     """Train with one setting and one seed; score it on the validation digits. No test digit is seen."""
-    model, history = names["train_setting"](setting, seed, epochs)
-    validation = float(np.mean(sum(evaluate_elbo(model, names["x_validation"]))))
-    return {"setting": setting, "seed": seed, "validation": validation}, history, {}
+    train = functools.partial(names["train_setting"], setting, seed, epochs)
+    said = {"setting": setting, "seed": seed}
+    return scored(said, train, lambda model: sum(evaluate_elbo(model, names["x_validation"])))
+
+
+def scored(said, train, score):
+    """Train, and say the mean of what `score` gives for the model, None if the loss overflows."""
+    try:
+        model, history = train()
+    except FloatingPointError:
+        return said | {"validation": None}, {"loss": [], "seconds": []}, {}
+    return said | {"validation": float(np.mean(score(model)))}, history, {}
 
 
 def collect_choice(names, made):
@@ -110,14 +120,10 @@ def plan_larger(names, epochs=None):
 
 
 def make_larger(names, model, setting, seed, epochs):
-    """Train one candidate; score it on the validation digits, None if its loss overflows. No test digit is seen."""
-    said = {"model": model, "setting": setting, "seed": seed, "validation": None}
-    try:
-        vae, history = names["make_candidate"](model, setting, seed, epochs)
-    except FloatingPointError:
-        return said, {"loss": [], "seconds": []}, {}
-    said["validation"] = float(np.mean(sum(rate_distortion(vae, names["validation_digits"](model)))))
-    return said, history, {}
+    """Train one candidate; score it on the validation digits. No test digit is seen."""
+    train = functools.partial(names["make_candidate"], model, setting, seed, epochs)
+    said = {"model": model, "setting": setting, "seed": seed}
+    return scored(said, train, lambda vae: sum(rate_distortion(vae, names["validation_digits"](model))))
 
 
 # ---- chapter 9: the league
