@@ -40,10 +40,10 @@ def pytest_report_header(config):
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests of pages that have not changed; tests of the site as a whole always run.
 
-    A test whose browser had to be ended runs once more: it may hang where other programs have the processors.
+    A test whose browser had to be ended runs up to twice more: it may hang where other programs have the processors.
     """
     for item in items:
-        item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=ENDED))
+        item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=ENDED))
     left = [item for item in items if (pages := pages_of(item)) and pages <= UNCHANGED]
     if left:
         config.hook.pytest_deselected(items=left)

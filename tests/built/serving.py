@@ -31,7 +31,7 @@ LAYOUT = """() => {
   });
   return times.sort((a, b) => a - b)[8];
 }"""
-PHONE_LAYOUT = 16
+PHONE_LAYOUT = 20
 OPTIONS = ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 

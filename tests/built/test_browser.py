@@ -499,6 +499,6 @@ def test_a_browser_that_hangs_is_ended_and_what_hung_has_another(browser, reques
         page.evaluate(code)
     assert browser.new_context().new_page().evaluate("() => 6 * 7") == 42
     (again,) = request.node.iter_markers("flaky")
-    assert again.kwargs == {"reruns": 1, "only_rerun": ENDED}
+    assert again.kwargs == {"reruns": 2, "only_rerun": ENDED}
     still = inspect.signature(limited).parameters["still"].default
     assert 2 < still < 20  # shorter than what playwright waits, or a hang is not told from a late answer
