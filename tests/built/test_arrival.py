@@ -3,10 +3,11 @@
 import functools
 import gzip
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from pages import contents
-from serving import Handler, served, throttle
+from serving import PHONE_LAYOUT, Handler, served, throttle
 
 WATCH = """
 window.arrival = { text: 0, largest: 0, moved: 0, blocked: 0 };
@@ -86,15 +87,23 @@ def arrive(browser, address, size, bytes_a_second, latency, slow=False):
 @pytest.mark.timed
 @pytest.mark.parametrize("path", contents())
 def test_a_page_arrives_soon_on_a_phone_and_holds_still(browser, web, measure, path):
-    phone = arrive(browser, web + path, (390, 844), 200_000, 150, slow=True)
+    visit = functools.partial(arrive, browser, web + path, (390, 844), 200_000, 150, slow=True)
+    phone = visit()
     for most in (400, 600, 600):  # another process only adds, so the least of some; beyond 600 it would fail
         if phone["text"] > 3000 or phone["blocked"] > most:
-            again = arrive(browser, web + path, (390, 844), 200_000, 150, slow=True)
-            phone = {name: min(value, phone[name]) for name, value in again.items()}
+            phone = {name: min(value, phone[name]) for name, value in visit().items()}
     measure(f"{path}: moved, phone", phone["moved"], 0.02, "")
     measure(f"{path}: first text", phone["text"], 1500, "ms")
     measure(f"{path}: largest element", phone["largest"], 2500, "ms")
     measure(f"{path}: main thread blocked", phone["blocked"], 200, "ms")
+
+
+@pytest.mark.parametrize(("took", "rate"), [(PHONE_LAYOUT / 4, 4), (PHONE_LAYOUT / 2, 2), (2 * PHONE_LAYOUT, 1)])
+def test_a_browser_is_slowed_down_by_what_is_missing_to_a_phone(took, rate):
+    page = Mock()
+    page.context.browser.new_page.return_value.evaluate.return_value = took
+    throttle(page).send.assert_called_once_with("Emulation.setCPUThrottlingRate", {"rate": rate})
+    page.context.browser.new_page.return_value.close.assert_called_once_with()
 
 
 @pytest.mark.parametrize("path", contents())

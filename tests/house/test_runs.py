@@ -142,6 +142,31 @@ def test_a_choice_sees_no_test_digit_and_can_be_read(tmp_path, mnist):
     assert scores[0] == scores[1] and len(set(scores[0])) == 3
 
 
+def test_each_setting_of_darkroom_2d_is_what_it_is_called():
+    """Networks, rate, batch and epochs, without training; units are swapped and begin with the same weights."""
+    chapter = chapter_code.load(BOOK / "06_training.ipynb", "VAE", "with_units", "train_setting")
+    chapter["train"] = lambda model, x, epochs, batch_size, **options: (epochs, batch_size)
+    chapter["x_fit"] = np.zeros((55_000, 1))
+    made = {name: chapter["train_setting"](name, seed=0) for name in chapter["SETTINGS"]}
+    dense = {name: [each for each in vae.encoder.layers if hasattr(each, "units")] for name, (vae, _) in made.items()}
+    sizes = {name: (len(layers) - 3, layers[0].units, layers[0].activation.__name__) for name, layers in dense.items()}
+    expected = {"1 block": (1, 192, "silu"), "3 blocks": (3, 192, "silu"), "width 256": (2, 256, "silu")}
+    expected |= {f"{name} units": (2, 192, name.lower()) for name in ("ReLU", "GELU")}
+    assert sizes == dict.fromkeys(made, (2, 192, "silu")) | expected
+    told = {"20 epochs": (20, 250), "80 epochs": (80, 250), "batch of 500": (40, 500)}
+    assert {name: said for name, (_, said) in made.items()} == dict.fromkeys(made, (40, 250)) | told
+    optimizers = {name: vae.optimizer for name, (vae, _) in made.items()}
+    peaks = {name: each._learning_rate.warmup_target for name, each in optimizers.items()}
+    assert peaks == dict.fromkeys(made, 3e-3) | {"peak 0.002": 2e-3, "peak 0.005": 5e-3}
+    steps = {name: each._learning_rate.decay_steps for name, each in optimizers.items()}
+    assert steps == dict.fromkeys(made, 38 * 220) | {"20 epochs": 18 * 220, "80 epochs": 78 * 220, "batch of 500": 4180}
+    assert [name for name, each in optimizers.items() if each.use_ema] == ["averaged weights"]
+    ours, swapped = (made[name][0].decoder for name in ("the book's", "GELU units"))
+    assert all(map(np.array_equal, ours.get_weights(), swapped.get_weights()))
+    z = np.ones((1, 2), "float32")
+    assert not np.allclose(ours(z), swapped(z))
+
+
 @pytest.fixture(scope="module")
 def larger():
     """What the tagged cells of appendix A2 define."""
