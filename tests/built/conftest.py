@@ -4,13 +4,14 @@ A page opened by `visit` records what it asked for and said; at the end of its t
 """
 
 import contextlib
+import functools
 import json
 import os
 import re
 
 import pytest
 from pages import ROOT
-from serving import A_FRAME, ENDED, Browser, limited, missing, served
+from serving import A_FRAME, BROWSERS, ENDED, WITHOUT_WINDOWS, Browser, limited, missing, served
 
 from tools.build import concern
 
@@ -76,15 +77,28 @@ def address(site):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browsers():
+    """Return a function that starts the first browser of some names, or returns it if it has been started."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         missing("playwright is not installed: pip install -r requirements.txt")
-    with sync_playwright() as playwright:
-        browser = Browser(playwright)
-        yield browser
-        browser.started.close()
+    with sync_playwright() as playwright, contextlib.ExitStack() as ends:
+
+        @functools.cache
+        def started(*names):
+            browser = Browser(playwright, names)
+            ends.callback(lambda: browser.started.close())  # the last that was started
+            return browser
+
+        yield started
+
+
+@pytest.fixture
+def browser(request, browsers):
+    """Times are those of a browser that readers have."""
+    timed = request.node.get_closest_marker("timed")
+    return browsers(*([] if timed else WITHOUT_WINDOWS), *BROWSERS)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ from machine import own_use
 
 PREFIX = "/repo-name/"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+WITHOUT_WINDOWS = ["chromium-headless-shell"]  # Chromium too; the tests of pages take a quarter less time in it
 A_FRAME = "() => document.body.animate({}, 1).finished"  # two frames: animations keep real time where timers do not
 ENDED = "browser has been closed"  # what playwright says of one that was ended
 # Seconds; a test and its browser that use less than one second of the processors in them do nothing more. Shorter than
@@ -69,12 +70,15 @@ def missing(what):
 
 
 class Browser:
-    """The system's Chromium or Chrome; nothing is downloaded. Where `limited` ended it, the next test has a new one."""
+    """The system's Chromium or Chrome; nothing is downloaded. Where `limited` ended it, the next test has a new one.
 
-    def __init__(self, playwright):
+    Of the names of programs, the first that is there is started.
+    """
+
+    def __init__(self, playwright, names=BROWSERS):
         from playwright.sync_api import Error
 
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        found = next(filter(None, map(shutil.which, names)), None)
         # Chrome has no name on the PATH of macOS and Windows, but playwright knows its place
         place = {"executable_path": found} if found else {"channel": "chrome"}
         self.start = lambda: playwright.chromium.launch(args=OPTIONS, **place)

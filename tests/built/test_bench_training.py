@@ -7,7 +7,6 @@ of some runs are compared. Two workers train as the page does, while Keras train
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.xdist_group("courses")  # trained once, not by each process that runs tests
 LONGEST = 900  # seconds: the bench and Keras train side by side
 EPOCHS, HALFWAY, SEEDS = 20, 10, 3
 KERAS_SEEDS = 6  # which it trains side by side
@@ -99,9 +98,8 @@ def test_an_epoch_takes_each_digit_once(blank, address, digits):
     assert sum(ours["klPerLatent"]) == pytest.approx(ours["heldOut"][-1]["kl"], rel=1e-9)
 
 
-@pytest.fixture(scope="module")
 def courses(browser, address):
-    """Reconstruction and KL: two dicts, ours and Keras's, from (name, epochs) to two arrays, a number for each seed."""
+    """Return two dicts, ours and Keras's: from (name, epochs) to reconstruction and KL, an array by seed of each."""
     from bench_keras import train_side_by_side
 
     from helpers.living.widgets.shared import BENCH_TRAINED, bench_digits, packed_digits
@@ -135,21 +133,26 @@ def courses(browser, address):
     return {key: np.transpose(found) for key, found in ours.items()}, theirs
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_after_20_epochs_it_is_as_good_as_keras(courses, measure, name):
+def test_the_bench_trains_as_keras_does(browser, address, measure):
+    """One test, since all of it is about the same runs, and each process that runs tests would train them again."""
+    ours, theirs = courses(browser, address)
+    for name in PRESETS:
+        it_is_as_good_after_20_epochs(name, ours[name, EPOCHS], theirs[name, EPOCHS], measure)
+    what_the_page_says_of_its_presets_holds({name: ours[name, EPOCHS] for name in PRESETS})
+    it_collapses_at_the_same_beta(ours, theirs)
+
+
+def it_is_as_good_after_20_epochs(name, ours, theirs, measure):
     """The mean of three seeds is within half a nat of Keras's; the autoencoder is judged by its reconstruction."""
-    ours, theirs = (
-        parts[name, EPOCHS][0] if name == "autoencoder" else np.sum(parts[name, EPOCHS], axis=0) for parts in courses
-    )
+    ours, theirs = (side[0] if name == "autoencoder" else np.sum(side, axis=0) for side in (ours, theirs))
     said = [f"{side.mean():.2f} (spread {side.std(ddof=1):.2f})" for side in (ours, theirs)]
     print(f"{name}: {said[0]}, Keras {said[1]}")
     assert (len(ours), len(theirs)) == (SEEDS, KERAS_SEEDS)
     measure(f"bench ({name}), from Keras's {theirs.mean():.1f}", float(abs(ours.mean() - theirs.mean())), 0.5, "nats")
 
 
-def test_what_the_page_says_of_its_presets_holds(courses):
+def what_the_page_says_of_its_presets_holds(ours):
     """More latents, a smaller -ELBO; a plain autoencoder prints better, and its negatives lie far out."""
-    ours = {name: courses[0][name, EPOCHS] for name in PRESETS}
     elbos = {name: np.sum(parts, axis=0) for name, parts in ours.items()}
     assert elbos["many"].max() < elbos["good"].min() - 2
     (reconstruction, kl), (others, spread) = ours["good"], ours["autoencoder"]
@@ -157,14 +160,14 @@ def test_what_the_page_says_of_its_presets_holds(courses):
     assert others.max() < reconstruction.min() and spread.min() > 10 * kl.max()
 
 
-def test_it_collapses_at_the_same_beta_as_keras(courses):
+def it_collapses_at_the_same_beta(ours, theirs):
     """From beta 1 to where no latent is used, and at the mean over the pixels: the same KL, within a tenth of both."""
     recipes = {"good": PRESETS["good"], **SWEEP, "collapse": PRESETS["collapse"]}
     recipes = dict(sorted(recipes.items(), key=lambda each: each[1]["beta"] / each[1]["share"]))
-    ours, theirs = ([parts[name, HALFWAY][1].mean() for name in recipes] for parts in courses)
-    rows = list(zip(recipes, ours, theirs))
-    print([f"{name}: {mine:.3f}, Keras {other:.3f}" for name, mine, other in rows])
-    for name, mine, other in rows:
-        assert abs(mine - other) < 0.1 + 0.1 * other, f"{name}: KL {mine:.2f}, Keras {other:.2f}"
-        assert (mine < COLLAPSED) == (other < COLLAPSED), f"{name}: KL {mine:.2f}, Keras {other:.2f}"
-    assert [name for name, mine, _ in rows if mine < COLLAPSED] == ["beta 8", "collapse", "mean"]
+    mine, other = ([parts[name, HALFWAY][1].mean() for name in recipes] for parts in (ours, theirs))
+    rows = list(zip(recipes, mine, other))
+    print([f"{name}: {kl:.3f}, Keras {by_keras:.3f}" for name, kl, by_keras in rows])
+    for name, kl, by_keras in rows:
+        assert abs(kl - by_keras) < 0.1 + 0.1 * by_keras, f"{name}: KL {kl:.2f}, Keras {by_keras:.2f}"
+        assert (kl < COLLAPSED) == (by_keras < COLLAPSED), f"{name}: KL {kl:.2f}, Keras {by_keras:.2f}"
+    assert [name for name, kl, _ in rows if kl < COLLAPSED] == ["beta 8", "collapse", "mean"]

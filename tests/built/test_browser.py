@@ -104,6 +104,7 @@ CODE = """() => [
 ].map((node) => node.textContent.slice(0, 90))"""
 CLICK_ALL = """() => {
   window.print = () => {};
+  Element.prototype.requestFullscreen = async () => {}; // not every browser without a window grants it
   const roots = [document, ...[...document.querySelectorAll(".living-page")].flatMap((host) => host.shadowRoot ?? [])];
   const launch = /binder|colab/i;
   for (const root of roots) {
@@ -402,6 +403,25 @@ def test_wide_parts_can_be_scrolled_by_keyboard(visit):
     opened.wait(800)
     table = opened.page.locator("[data-wide=Table]:visible").first
     assert "scrolls sideways" in table.evaluate("node => getComputedStyle(node, '::before').content")
+
+
+# A reader may be there when site.js has found out what is wide
+UNMARK = """() => [...document.querySelectorAll("[data-wide]")].filter((node) => node.checkVisibility()).map((node) => {
+  const [kind, height] = [node.dataset.wide, node.getBoundingClientRect().height];
+  node.removeAttribute("data-wide");
+  const grown = node.getBoundingClientRect().height - height;
+  return [kind + (node.querySelector(".training-log") ? " of a training" : ""), grown];
+})"""
+
+
+@pytest.mark.parametrize("path", ["book/13_gradients.html", "book/notation.html"])
+def test_the_mark_of_what_is_wide_takes_no_room(visit, path):
+    opened = visit(path, viewport={"width": 390, "height": 844}, clock=True)
+    opened.wait(800)
+    found = opened.page.evaluate(UNMARK)
+    kinds = {"book/13_gradients.html": {"Table of a training", "Table", "Code"}, "book/notation.html": {"Table"}}
+    assert kinds[path] <= {kind for kind, _ in found}
+    assert [(kind, grown) for kind, grown in found if abs(grown) > 0.1] == []
 
 
 @pytest.mark.parametrize("path, part", [("07_generation", "figure[id^=player]"), ("14_museum", ".exhibit")])

@@ -148,7 +148,7 @@ def test(check=False):
             if stage(name, run, report) and chapters.counts(report)[2] == 0:
                 concern.remember(name, now)  # what was skipped, for want of a browser perhaps, is not in order
 
-        built("pages", "tests/built", "--dist=loadgroup", *apart)  # groups first: they take longest
+        built("pages", "tests/built", *apart)
         if not check:
             built("times", "tests", "-m", "timed")  # one at a time
     passed, failed, skipped = (sum(int(result[i]) for result in results) for i in range(3))

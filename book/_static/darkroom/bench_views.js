@@ -62,7 +62,7 @@ export function benchMap(onPick) {
 export function benchPlace(onChoose) {
   const print = contactSheet("The print of the place", 1, 1, PIXELS);
   const sliders = [0, 1].map((k) =>
-    slider({ label: "", step: 0.01, format: (v) => numeral(v, 2), onInput: (v) => onChoose(shown.map((old, i) => (i === k ? v : old))) }));
+    slider({ label: `z[${k}]`, step: 0.01, format: (v) => numeral(v, 2), onInput: (v) => onChoose(shown.map((old, i) => (i === k ? v : old))) }));
   let shown = [0, 0];
   return {
     node: el("div", { class: "ring" }, captioned(print.node, "Press on the map"), ...sliders.map(({ node }) => node)),

@@ -214,6 +214,7 @@ export function bench(stage) {
   const asked = read(location.hash.slice(1));
   begin(asked.settings ?? plainSettings());
   state.trouble = asked.wrong;
+  show(); // its words before the first frame, so that what is below them holds still
   addEventListener("hashchange", () => {
     const { settings, wrong } = read(location.hash.slice(1));
     if (wrong) {
