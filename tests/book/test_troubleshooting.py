@@ -32,7 +32,7 @@ from helpers.losses import translate_loss
 from helpers.machine import Facts, facts, why_no_gpu
 from helpers.places import ROOT
 from helpers.records import load_collapse
-from helpers.weights import load_classifier, load_vae
+from helpers.weights import load_classifier, load_vae, manifest
 from tools import bootstrap
 from tools.build import pipeline
 from tools.check import colab_check
@@ -352,6 +352,9 @@ def symptom_kl_rises(names):
     kl = names["kl"]
     assert kl[-1] > kl[0] + 1 and f"from {kl[0]:.1f} in the second epoch to {kl[-1]:.1f}" in ENTRIES["kl-rises"][1]
     assert np.diff(kl).min() > -0.02
+    log = manifest()["portraits-beta1"]["history"]  # where it falls
+    said = re.search(r"KL fell from (\S+) nats .* to (\S+) in .* fell from (\S+) to (\S+)\.\n", ENTRIES["kl-rises"][1])
+    assert said.groups() == tuple(f"{log[term][i]:,.0f}" for term in ("kl", "reconstruction") for i in (1, -1))
     yield
     assert np.diff(names["total"]).max() < 0 and np.allclose(names["total"], names["history"]["loss"], rtol=1e-4)
     assert all(names["sums"][beta] > names["sums"][1] + 1 for beta in (4, 8, 15, 30))
