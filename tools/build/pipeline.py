@@ -135,8 +135,7 @@ def test(check=False):
         wanted = [str(path) for path in concern.tests(concern.changed(before, green) if before else None)]
         print(f"\nunit tests concerned: {', '.join(Path(path).stem for path in wanted) or 'none'}")
     if wanted:  # tests of one file share what they prepare
-        which = [*wanted, "--ignore=tests/built", "--dist=loadfile", *apart]
-        run = functools.partial(run_tests, units, *which, **chapters.ONE_THREAD)
+        run = functools.partial(run_tests, units, *wanted, "--ignore=tests/built", "--dist=loadfile", *apart)
         stage("unit tests and checks", run, units)
     if execute(stage) and stage("site", lambda: site("-q")):
         now = concern.pages(SITE)
