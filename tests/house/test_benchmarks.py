@@ -1,5 +1,6 @@
 """`make bench`: workers that wait and end, arithmetic that is counted, a record that can be read."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -178,6 +179,26 @@ def test_chapters_that_measure_speed_compare_nothing_in_a_disturbed_run(chapter,
     assert any("had 40%" in line for line in told) == (others != [])
     compared = any("%" in row[-1] for row in table) if chapter == "10_speed" else " to " not in table[0][1]
     assert compared != disturbed
+
+
+@pytest.mark.parametrize("share, alike, fails", [(0.13, True, False), (0.04, True, True), (0.04, False, False)])
+def test_shares_are_held_against_the_record_on_its_own_processor_only(share, alike, fails):
+    cells = json.loads((BOOK / "10_speed.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown, compared = [text for cell in cells if 'speed["limit"]' in (text := "".join(cell["source"]))][:2]
+    told, recorded = [], SHOWN["machine"]["device"]
+    names = {
+        "np": np,
+        "say": told.append,
+        "say_table": lambda *table: None,
+        "flops": SHOWN["machine"]["flops_an_image"],
+    }
+    names["device"] = types.SimpleNamespace(name=recorded if alike else "Other")
+    names |= {"trainings": ["plain fit"], "disturbed": [], "images_per_s": {"plain fit": share, "products": 1}}
+    exec(shown, names)
+    with pytest.raises(AssertionError, match="plain fit: 4.0% of the limit") if fails else contextlib.nullcontext():
+        exec(compared, names)
+    assert told[-1].startswith(f"'plain fit' reaches {share:.0%} of the limit here and now")
+    assert (f"on another processor, {recorded}, " in told[-1]) != alike
 
 
 def test_taking_turns(monkeypatch):
