@@ -5,14 +5,7 @@ import builtins
 import json
 from pathlib import Path
 
-from helpers.places import ROOT
-
 DEFINITION = (ast.FunctionDef, ast.ClassDef)
-
-
-def chapters():
-    """Return the notebooks of the book."""
-    return sorted((ROOT / "book").glob("*.ipynb"))
 
 
 def body(path):

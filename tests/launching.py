@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.build import repository
 
 CELL = (ROOT / "tools/check/setup_cell.py").read_text(encoding="utf-8")
 URL = "https://github.com/someone/a-book"
@@ -23,7 +22,7 @@ def helpers(folder, marker='BOOK = "The Digital Darkroom"\n'):
 
 def run_setup(folder, address="", before="", after="", times=1):
     """Run the setup cell in `folder` with a Python that sees no installed package; return what happened."""
-    cell = repository.SETUP.sub(rf"\g<1>\g<2>{address}\g<3>", CELL)
+    cell = CELL.replace('REPOSITORY = ""', f'REPOSITORY = "{address}"', 1)
     code = "import sys\n" + before + cell * times + after
     command = [sys.executable, "-I", "-S", "-c", code]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)

@@ -36,7 +36,7 @@ def shared():
     """Return (chapter, module, name) for every definition of a chapter that helpers has by the same name."""
     return [
         (path, module, name)
-        for path in chapter_code.chapters()
+        for path in sorted((ROOT / "book").glob("*.ipynb"))
         for name in chapter_code.definitions(path)
         for module, found in HELPERS.items()
         if name in found

@@ -10,10 +10,11 @@ from keras.ops import convert_to_numpy as array
 
 from helpers.losses import gaussian_reconstruction, kl_divergence, translate_loss
 from helpers.models import build_decoder, build_encoder
+from helpers.places import BOOK
 from helpers.records import load_collapse
 from tools.recording import runs as recorder
 
-CHAPTER = chapter_code.ROOT / "book" / "12_collapse.ipynb"
+CHAPTER = BOOK / "12_collapse.ipynb"
 NAMES = (
     "GaussianVAE", "linear_parts", "carried", "squared_error", "GuideVAE", "guide_parts", "CuredVAE", "WarmUp",
     "NeighbourVAE", "told",

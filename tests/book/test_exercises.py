@@ -10,7 +10,7 @@ import pytest
 
 from helpers.exercises.checking import check, examine
 from helpers.exercises.kinds import Exercise
-from helpers.places import ROOT
+from helpers.places import BOOK, ROOT
 from tools.check import notebooks
 
 WAITS = "**Exercise {}** waits for your answer. Replace the `...` above, and run the cell."
@@ -110,7 +110,7 @@ def stubs(path):
     return found
 
 
-CHAPTERS = [path for path in chapter_code.chapters() if notebooks.chapter_of(path)]
+CHAPTERS = [path for path in sorted(BOOK.glob("*.ipynb")) if notebooks.chapter_of(path)]
 OPEN = {"A1.1": "its numbers are those of the reader's machine"}  # by hand, and not checked
 STUBS = [(path, number) for path in CHAPTERS for number in stubs(path)]
 

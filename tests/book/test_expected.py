@@ -4,15 +4,15 @@ import json
 import re
 import tomllib
 
-import chapter_code
 import pytest
 
 from helpers.exercises.answers import exercise
 from helpers.exercises.inpage import QUESTIONS, exercise_data, questions
+from helpers.places import BOOK
 from tools.check import notebooks
 
 ASKED = tomllib.loads(QUESTIONS.read_text(encoding="utf-8"))
-CHAPTERS = {notebooks.chapter_of(path): path for path in chapter_code.chapters() if notebooks.chapter_of(path)}
+CHAPTERS = {notebooks.chapter_of(path): path for path in BOOK.glob("*.ipynb") if notebooks.chapter_of(path)}
 ENTRIES = [(chapter, each) for chapter, entries in ASKED.items() for each in entries]
 
 

@@ -8,11 +8,11 @@ import pytest
 from keras import ops
 
 from helpers.data import CLOTHES, FASHION_FILE, FASHION_SHA256, GREY_FLOOR, load_fashion
+from helpers.places import ROOT
 from helpers.records import load_photocopier
 from tools.fetch import fashion as fetch_fashion
 from tools.recording import runs as recorder
 
-ROOT = chapter_code.ROOT
 CHAPTER = ROOT / "book" / "11_photocopier.ipynb"
 NAMES = (
     "Autoencoder", "train_machine", "negatives", "damage", "print_nats", "accepted", "hole_share", "component_logs",

@@ -12,11 +12,10 @@ from keras import ops
 from helpers.evaluation import evaluate_elbo
 from helpers.judge import build_classifier, judge
 from helpers.losses import translate_loss
+from helpers.places import ROOT
 from helpers.recipes import BATCH_SIZE, EPOCHS, RECIPES, STEPS, Recipe, RecipeVAE, own_terms, score, start_recipe
 from helpers.records import load_league
 from helpers.weights import inference_weights
-
-ROOT = chapter_code.ROOT
 
 SEEDS = [0, 1, 2]
 RNG = np.random.default_rng(0)

@@ -54,8 +54,10 @@ def pytest_collection_modifyitems(config, items):
 def pages_of(item):
     """Return the pages that a test is about: by its parameter (an address, or a widget's name), or all of its module's.
 
-    An empty set if it is about the whole site, or about nothing that one page has.
+    An empty set if it is about the whole site, or about nothing that one page has. A blank page is there for scripts.
     """
+    if "blank" in item.fixturenames:
+        return {concern.COMPUTED}
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     page = parameters.get("path") or getattr(item.module, "HOME", {}).get(parameters.get("name"))
     return {page} if page else set(getattr(item.module, "LOOKS_AT", ()))

@@ -7,6 +7,9 @@ of some runs are compared. Two workers train as the page does, while Keras train
 import numpy as np
 import pytest
 
+from tools.build import concern
+
+LOOKS_AT = [concern.COMPUTED]
 LONGEST = 900  # seconds: the bench and Keras train side by side
 EPOCHS, HALFWAY, SEEDS = 20, 10, 3
 KERAS_SEEDS = 6  # which it trains side by side

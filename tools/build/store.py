@@ -60,6 +60,19 @@ def digest_of(name, root=ROOT):
     return digest(path.read_bytes()) if path.is_file() else None
 
 
+def code_of(chapter):
+    """Return a dict that identifies what of a notebook is executed: its code, tags that steer it, and solutions."""
+    notebook = nbformat.read(chapter, 4)
+    steering = {"raises-exception", "skip-execution"}
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [[cell.source, sorted(steering & set(cell.metadata.get("tags", [])))] for cell in cells]
+    solutions = chapters.solutions(notebook, chapter.stem)  # the first line of each says where it stands
+    return {
+        "its code": digest(json.dumps(code)),
+        "its solutions": digest(json.dumps([code.partition("\n")[2] for code in solutions])),
+    }
+
+
 def made_from(chapter, reads, root=ROOT):
     """Return a dict from all that a chapter is made from to what identifies it.
 
@@ -67,16 +80,10 @@ def made_from(chapter, reads, root=ROOT):
         chapter: path of the notebook, of which only code, solutions and tags that steer the execution count.
         reads: files and folders that its kernel read, see `read_by`.
     """
-    notebook = nbformat.read(chapter, 4)
-    steering = {"raises-exception", "skip-execution"}
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    code = [[cell.source, sorted(steering & set(cell.metadata.get("tags", [])))] for cell in cells]
-    solutions = chapters.solutions(notebook, chapter.stem)  # the first line of each says where it stands
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     execute = {name: value for name, value in config["execute"].items() if name != "execute_notebooks"}
     return {
-        "its code": digest(json.dumps(code)),
-        "its solutions": digest(json.dumps([code.partition("\n")[2] for code in solutions])),
+        **code_of(chapter),
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", ""),
         "execute in _config.yml": digest(json.dumps(execute)),

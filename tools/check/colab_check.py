@@ -51,7 +51,7 @@ def environment(name, packages):
 
 def snapshot(root, target):
     """Make a git repository at target of every file below root that git would commit, and return its address."""
-    for name in concern.state(root):
+    for name in concern.repository_files(root):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(root / name, target / name)
     who = ["-c", "user.name=check", "-c", "user.email=check@localhost", "-c", "commit.gpgsign=false"]
