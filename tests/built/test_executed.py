@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from helpers.places import ROOT
-from tools.build import imports, store
+from tools.build import concern, store
 from tools.check import notebooks
 
 CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
@@ -23,13 +23,6 @@ def test_an_executed_chapter_has_no_problem(name):
 # ---- what is kept
 
 
-def closure(notebook):
-    """Return the names of the modules that a chapter may import, by reading its code and theirs."""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    files = set().union(*(imports.modules(path) for path in imports.imported_by(code)))
-    return {path.relative_to(ROOT).as_posix() for path in files}
-
-
 def records():
     """Return a dict from each chapter to what its kept execution was made from."""
     return {name: store.record_of(Path(name).stem) or {} for name in CHAPTERS}
@@ -39,7 +32,8 @@ def records():
 def test_the_modules_that_it_read_are_those_that_it_imports(name):
     read = {each for each in records()[name] if each.startswith(("helpers/", "benchmarks/")) and each.endswith(".py")}
     assert "helpers/device.py" in read
-    assert read <= closure(nbformat.read(ROOT / ".tested/book" / name, 4))  # fewer, where a branch was not taken
+    imported = {path.relative_to(ROOT).as_posix() for path in concern.modules_of(ROOT / ".tested/book" / name)}
+    assert read <= imported  # fewer, where a branch was not taken
 
 
 def test_every_chapter_is_kept_after_the_tests():

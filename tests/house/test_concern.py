@@ -34,6 +34,7 @@ def stems(*changes):
             ["test_collapse", "test_cheatsheet", "test_runs"],
             ["test_protocol", "test_troubleshooting"],
         ),
+        ("helpers/speed.py", ["test_benchmarks", "test_exercises"], ["test_protocol", "test_launch", "test_store"]),
         ("helpers/plots/charts.py", ["test_plots", "test_runs", "test_chapters"], ["test_launch"]),
         ("book/troubleshooting.md", ["test_troubleshooting", "test_repo"], ["test_portraits"]),
         ("book/data/chorales.npz", ["test_tunes"], ["test_portraits"]),

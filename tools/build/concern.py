@@ -8,10 +8,13 @@ sees nothing of a notebook but its code is concerned by its code alone.
 """
 
 import contextlib
+import functools
 import json
 import re
 import subprocess
 from pathlib import Path
+
+import nbformat
 
 from helpers.places import ROOT
 from tools.build import store
@@ -21,7 +24,7 @@ from tools.build.imports import imported_by, modules, text_of
 ALL = re.compile(r"^tests/(conftest|machine)\.py$|^(pyproject\.toml|constraints\.txt|requirements\.txt)$")
 CODE = "code of "  # before a notebook's name: what of it is executed
 SEES_CODE = {"chapter_code.py", "living_code.py"}  # and no prose
-SEES_NOTHING = {"chapters.py"}  # it copies a book, whatever is in it
+SEES_NOTHING = {"chapters.py", "concern.py", "imports.py"}  # they take a book as it comes
 COMPUTED = "what scripts compute"
 UNCHANGED = "DARKROOM_UNCHANGED_PAGES"  # what tests/built/conftest.py leaves out
 
@@ -89,25 +92,37 @@ def concerns(name, test, files, root=ROOT):
         files: the modules that the test imports.
     """
     path, stems = Path(name.removeprefix(CODE)), {file.stem for file in files}
-    if path.suffix == ".ipynb":
-        return "ls-files" in text_of(test) or any(
-            word in text_of(file)
-            for word in (path.name, "*.ipynb", path.stem)
-            for file in near(test, root)
-            if file.name not in SEES_NOTHING and (file.name in SEES_CODE) == name.startswith(CODE)
-        )
     if root / path in files or "ls-files" in text_of(test):
         return True
-    if name.startswith("helpers/") and "chapter_code" in stems:  # it runs code of any chapter
-        return True
+    beside = [file for file in near(test, root) if file.name not in SEES_NOTHING]
+    if path.suffix == ".ipynb":
+        return any(names(file, path) for file in beside if (file.name in SEES_CODE) == name.startswith(CODE))
+    if name.startswith("helpers/") and "chapter_code" in stems:  # it runs code of the chapters that it names
+        run = [each for each in (root / "book").glob("*.ipynb") if any(names(file, each) for file in beside)]
+        if any(root / path in modules_of(each, root) for each in run):
+            return True
     if name.startswith("book/weights/") and "weights" in stems:  # by the names in the manifest
         return True
     words = [path.name] + [f"*{path.suffix}"] * bool(path.suffix) + [path.stem] * (path.suffix == ".npz")
     if path.suffix == ".py":
-        return any(word in text_of(file) for word in words for file in near(test, root))
+        return any(word in text_of(file) for word in words for file in beside)
     own = [text_of(file) for file in files if file.relative_to(root).parts[0] != "helpers"]
     helpers = [text_of(file) for file in files if file.relative_to(root).parts[0] == "helpers"]
     return any(word in text for word in words for text in own) or any(path.name in text for text in helpers)
+
+
+def names(file, notebook):
+    """Return whether a notebook's name, or the pattern for all notebooks, stands in a file."""
+    name = notebook.stem if "_" in notebook.stem else notebook.name  # "index" and "bench" are words, too
+    return name in text_of(file) or "*.ipynb" in text_of(file)
+
+
+@functools.cache
+def modules_of(notebook, root=ROOT):
+    """Return the files of the house that the code of a notebook imports, directly or not."""
+    cells = nbformat.read(notebook, 4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return set().union(*(modules(path, root) for path in imported_by(code, root)))
 
 
 def near(test, root=ROOT):
