@@ -18,8 +18,8 @@ NOTICE = (
     "nats, the training loss by 1.2."
 )
 ALT = (
-    "Four latent maps of 500 test digits. Untrained, all kinds overlap in one clump. After epoch 1 they are drawn out "
-    "and still mixed, after epoch 3 most kinds have regions, after epoch 40 clear ones."
+    "Four latent maps of 500 test digits. Untrained, all kinds overlap in one clump. After epoch 1 they are drawn out, "
+    "the 1s apart and most others still mixed, after epoch 3 most kinds have regions, after epoch 40 clear ones."
 )
 NETWORK = None
 
