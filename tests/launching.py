@@ -22,7 +22,7 @@ def helpers(folder, marker='BOOK = "The Digital Darkroom"\n'):
 
 def run_setup(folder, address="", before="", after="", times=1):
     """Run the setup cell in `folder` with a Python that sees no installed package; return what happened."""
-    cell = CELL.replace('REPOSITORY = ""', f'REPOSITORY = "{address}"', 1)
+    cell = re.sub('REPOSITORY = ".*?"', f'REPOSITORY = "{address}"', CELL, count=1)  # whatever its address is
     code = "import sys\n" + before + cell * times + after
     command = [sys.executable, "-I", "-S", "-c", code]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)

@@ -12,7 +12,7 @@ from helpers.places import BOOK
 from tools.check import notebooks
 
 ASKED = tomllib.loads(QUESTIONS.read_text(encoding="utf-8"))
-CHAPTERS = {notebooks.chapter_of(path): path for path in BOOK.glob("*.ipynb") if notebooks.chapter_of(path)}
+CHAPTERS = {notebooks.chapter_of(path): path for path in sorted(BOOK.glob("*.ipynb")) if notebooks.chapter_of(path)}
 ENTRIES = [(chapter, each) for chapter, entries in ASKED.items() for each in entries]
 
 

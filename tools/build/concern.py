@@ -125,6 +125,7 @@ def modules_of(notebook, root=ROOT):
     return set().union(*(modules(path, root) for path in imported_by(code, root)))
 
 
+@functools.cache
 def near(test, root=ROOT):
     """Return the files of tests and tools that a test, or a module beside it, imports itself; the test's own too."""
     found, ahead = set(), {test}
@@ -145,8 +146,8 @@ def pages(site, root=ROOT):
     parts = sorted(path for path in (site / "_static").rglob("*") if path.is_file())
     parts += [root / "constraints.txt", *(root / f"tests/{name}.py" for name in ("conftest", "machine", "living_code"))]
     parts += sorted((root / "tests/built").glob("*.py"))
-    other = [path for where in ("helpers", "book/data", "book/weights") for path in sorted((root / where).rglob("*.*"))]
-    computed = [path for path in other if path.suffix != ".pyc"]
+    other = [path for where in ("helpers", "book/data", "book/weights") for path in sorted((root / where).rglob("*"))]
+    computed = [path for path in other if path.is_file() and path.suffix != ".pyc"]
     for name, files in (("beside", parts), (COMPUTED, computed)):
         found[name] = store.digest("".join(store.digest(path.read_bytes()) for path in files))
     return found
